@@ -1,0 +1,8 @@
+"""scikit-learn-compatible neural networks on a from-scratch NumPy backprop core."""
+
+from sknn.estimators.mlp_classifier import MLPClassifierScratch
+from sknn.estimators.mlp_regressor import MLPRegressorScratch
+
+__version__ = "0.1.0"
+
+__all__ = ["MLPClassifierScratch", "MLPRegressorScratch", "__version__"]

@@ -1,0 +1,1 @@
+"""The backprop engine: kernels, parameters, workspace, network, objective."""

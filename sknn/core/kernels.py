@@ -1,0 +1,48 @@
+"""The few array routines that all share: products with a bias row, cache-sized blocks, scaled adds."""
+
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg.blas import daxpy, saxpy
+
+Array: TypeAlias = npt.NDArray[Any]
+RandomState: TypeAlias = np.random.RandomState
+
+BLOCK_ELEMENTS = 16_384
+"""Elements of one block of a long vector: a handful of such blocks fits the second-level cache."""
+
+
+def blocks(*vectors: Array) -> Iterator[tuple[Array, ...]]:
+    """Walk vectors of one length together, in pieces that stay in the cache between operations."""
+    size = vectors[0].shape[0]
+    if size <= BLOCK_ELEMENTS:
+        yield vectors
+        return
+    for start in range(0, size, BLOCK_ELEMENTS):
+        stop = start + BLOCK_ELEMENTS
+        yield tuple(vector[start:stop] for vector in vectors)
+
+
+def affine(x: Any, W: Array, out: Array) -> None:
+    """Fill ``out`` with ``[x, 1] @ W``: a dense ``x`` brings its column of ones, a sparse one does not."""
+    if type(x) is np.ndarray:
+        np.matmul(x, W, out=out)
+    else:
+        np.add(x @ W[:-1], W[-1], out=out)
+
+
+def affine_gradient(x: Any, dy: Array, out: Array) -> None:
+    """Fill ``out`` with ``[x, 1].T @ dy``, the gradient of `affine` with respect to ``W``."""
+    if type(x) is np.ndarray:
+        np.matmul(x.T, dy, out=out)
+    else:
+        out[:-1] = x.T @ dy
+        np.add.reduce(dy, axis=0, out=out[-1])
+
+
+def add_scaled(vector: Array, factor: float, target: Array) -> None:
+    """Do ``target += factor * vector`` for contiguous vectors, without a temporary."""
+    axpy = saxpy if target.dtype == np.float32 else daxpy
+    axpy(vector, target, a=factor)

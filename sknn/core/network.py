@@ -1,0 +1,127 @@
+"""A stack of layers over one parameter vector: forward, backward, predict."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+from scipy.sparse import issparse
+
+from sknn.core.kernels import Array, RandomState
+from sknn.core.parameters import ParameterVector
+from sknn.core.workspace import Workspace
+from sknn.layers.base import Layer, Plan, Shape
+
+PREDICT_BYTES = 4 * 2**20
+"""Working memory of one block of rows in `Network.predict`."""
+
+
+class Network:
+    """Layers in a row.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        From the input to the raw outputs.
+    input_shape : tuple of int
+        Shape of one sample.
+    dtype : dtype
+        float32 or float64: the type of the parameters and of every computation.
+
+    Attributes
+    ----------
+    shapes : list of tuple of int
+        Shape of one sample before the first layer, between layers, and after the last.
+    plans : list of Plan
+        What each layer asked for.
+    parameters : ParameterVector
+        Zeros until `initialize`.
+
+    Raises
+    ------
+    ValueError
+        If a layer cannot take the shape that reaches it.
+    """
+
+    def __init__(self, layers: Sequence[Layer], input_shape: Shape, dtype: Any) -> None:
+        self.layers = list(layers)
+        self.input_shape = tuple(input_shape)
+        self.dtype = np.dtype(dtype)
+        self._plan()
+        self.parameters = ParameterVector([plan.parameters for plan in self.plans], self.dtype)
+
+    def _plan(self) -> None:
+        self.shapes: list[Shape] = [self.input_shape]
+        self.plans: list[Plan] = []
+        for i, layer in enumerate(self.layers):
+            try:
+                plan = layer.plan(self.shapes[-1])
+            except ValueError as error:
+                raise ValueError(f"layer {i} ({type(layer).__name__}) {error}") from None
+            self.plans.append(plan)
+            self.shapes.append(plan.output_shape)
+
+    @property
+    def random(self) -> bool:
+        """Whether training draws random numbers inside the layers."""
+        return any(layer.random for layer in self.layers)
+
+    def initialize(self, rng: RandomState) -> None:
+        """Fill the parameters with their initial values, layer by layer.
+
+        Parameters
+        ----------
+        rng : RandomState
+            The only source of random numbers.
+        """
+        for i, layer in enumerate(self.layers):
+            layer.initialize(self.parameters[i], rng)
+
+    def copy(self) -> Self:
+        """Make an independent copy."""
+        other = type(self).__new__(type(self))
+        vars(other).update(vars(self), parameters=self.parameters.copy())
+        return other
+
+    def forward(self, ws: Workspace) -> None:
+        """Fill every output of the workspace from its input."""
+        for i, b in enumerate(ws.layers):
+            self.layers[i].forward(self.parameters[i], b)
+
+    def backward(self, ws: Workspace, gradients: ParameterVector) -> None:
+        """Fill ``gradients`` from ``ws.output_gradient``, after `forward`."""
+        for i in range(len(self.layers) - 1, -1, -1):
+            self.layers[i].backward(self.parameters[i], gradients[i], ws.layers[i])
+
+    def predict(self, X: Any, rows: Array | None = None) -> Array:
+        """Compute raw outputs in blocks of rows, in constant extra memory.
+
+        Parameters
+        ----------
+        X : ndarray or CSR matrix of shape (n, ...)
+            Samples, each of the network's input shape or flat.
+        rows : ndarray of int, default=None
+            Take only these rows of ``X``.
+
+        Returns
+        -------
+        ndarray of shape (n, ...)
+            Raw outputs, in the network's dtype.
+        """
+        n = X.shape[0] if rows is None else len(rows)
+        raw = np.empty((n, *self.shapes[-1]), self.dtype)
+        size = min(n, self._rows_per_block())
+        ws = Workspace(self, size, sparse=issparse(X))
+        for start in range(0, n, size):
+            stop = min(start + size, n)
+            part = ws if stop - start == size else ws.head(stop - start)
+            x = X[start:stop] if rows is None else X[rows[start:stop]]
+            part.load(x if part.sparse else x.reshape(-1, *self.input_shape))
+            self.forward(part)
+            raw[start:stop] = part.output
+        return raw
+
+    def _rows_per_block(self) -> int:
+        numbers: int = sum(int(np.prod(shape)) for shape in self.shapes)
+        for plan in self.plans:
+            numbers += sum(int(np.prod(b.shape)) for b in plan.scratch.values() if b.per_sample)
+        return max(16, PREDICT_BYTES // int(numbers * self.dtype.itemsize))

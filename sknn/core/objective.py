@@ -1,0 +1,83 @@
+"""What training minimises: the loss of a network's outputs plus a penalty of its weights."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sknn.core.kernels import Array, add_scaled
+from sknn.core.network import Network
+from sknn.core.parameters import ParameterVector
+from sknn.core.workspace import Workspace
+from sknn.losses import Loss
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """The penalty alpha / 2 * sum(W²) over all weights without biases.
+
+    Parameters
+    ----------
+    alpha : float
+        Its strength, for one row: the objective divides it by the rows of the batch, as scikit-learn does.
+    """
+
+    alpha: float = 0.0
+
+    def value_and_gradient(self, values: ParameterVector, gradients: ParameterVector, scale: float) -> float:
+        """Give ``scale`` times the penalty, and add its gradient to ``gradients``."""
+        total = 0.0
+        for part in values.penalized:
+            w = values.values[part]
+            total += float(np.dot(w, w))
+            add_scaled(w, self.alpha * scale, gradients.values[part])
+        return 0.5 * self.alpha * scale * total
+
+
+class Objective:
+    """Loss and penalty of a batch, with their gradient.
+
+    Parameters
+    ----------
+    network : Network
+        Gives the raw outputs.
+    loss : Loss
+        Judges them.
+    penalty : Penalty
+        Judges the weights.
+
+    Attributes
+    ----------
+    gradients : ParameterVector
+        The gradient, after `evaluate`; laid out as ``network.parameters``.
+    """
+
+    def __init__(self, network: Network, loss: Loss, penalty: Penalty) -> None:
+        self.network, self.loss, self.penalty = network, loss, penalty
+        self.gradients = network.parameters.gradients()
+
+    def evaluate(self, ws: Workspace, y: Array, weight: Array | None = None) -> float:
+        """Compute the objective of the batch that was loaded, and fill `gradients`.
+
+        Parameters
+        ----------
+        ws : Workspace
+            For training, with the batch loaded.
+        y : ndarray of shape (n, n_outputs)
+            Targets.
+        weight : ndarray of shape (n, 1), default=None
+            Sample weights, divided by their mean over the training set: so the expectation over batches is
+            the objective of the whole set, and at full batch a weight of 2 is the row twice.
+
+        Returns
+        -------
+        float
+        """
+        network = self.network
+        network.forward(ws)
+        assert ws.output_gradient is not None
+        value = self.loss.value_and_gradient(ws.output, y, weight, ws.output_gradient, ws.loss_scratch)
+        network.backward(ws, self.gradients)
+        if self.penalty.alpha:
+            scale = 1.0 / ws.batch_size
+            value += self.penalty.value_and_gradient(network.parameters, self.gradients, scale)
+        return value

@@ -1,0 +1,122 @@
+"""Every activation, gradient and scratch array of a network for one batch size."""
+
+from types import SimpleNamespace
+from typing import Any, Protocol
+
+import numpy as np
+
+from sknn.core.kernels import Array
+from sknn.layers.base import Buffer, Layer, Plan, Shape
+
+
+class Planned(Protocol):
+    """What a workspace needs to know of a network."""
+
+    layers: list[Layer]
+    plans: list[Plan]
+    shapes: list[Shape]
+    dtype: np.dtype[Any]
+
+
+class Workspace:
+    """The arrays that the passes fill; it belongs to one call of fit or predict, and to one thread.
+
+    Parameters
+    ----------
+    network : Network
+        Whose passes it serves.
+    batch_size : int
+        Number of rows.
+    training : bool, default=False
+        Also hold what the backward pass needs; layers with noise then make it.
+    rng : numpy.random.Generator, default=None
+        Where layers with noise draw from.
+    sparse : bool, default=False
+        The input is a sparse matrix, bound by `load` instead of copied.
+    memory : dict of str to ndarray, default=None
+        Arrays with at least as many rows to use instead of new ones; see `head`.
+
+    Attributes
+    ----------
+    layers : list of namespace
+        The arrays of each layer: x, y, dx, dy, and its scratch by name.
+    input, output, output_gradient : ndarray
+        Where the batch goes, where the raw outputs are, and where the loss leaves its gradient.
+    loss_scratch : ndarray
+        Working memory of the loss, of the shape of the output.
+    """
+
+    def __init__(
+        self,
+        network: Planned,
+        batch_size: int,
+        *,
+        training: bool = False,
+        rng: np.random.Generator | None = None,
+        sparse: bool = False,
+        memory: dict[str, Array] | None = None,
+    ) -> None:
+        self.network, self.batch_size = network, batch_size
+        self.training, self.rng, self.sparse = training, rng, sparse
+        self._given = memory
+        self.memory: dict[str, Array] = {}
+        self._allocate()
+        for layer, b in zip(network.layers, self.layers, strict=True):
+            layer.prepare(b)
+
+    def _array(self, name: str, buffer: Buffer) -> Array:
+        """Allocate one array, or take the first rows of the one that was given."""
+        shape = (self.batch_size, *buffer.shape) if buffer.per_sample else buffer.shape
+        dtype = self.network.dtype if buffer.dtype == "float" else np.dtype(buffer.dtype)
+        if self._given is None:
+            array = np.empty(shape, dtype)
+        else:
+            array = self._given[name][: self.batch_size] if buffer.per_sample else self._given[name]
+        self.memory[name] = array
+        return array
+
+    def _edge(self, i: int) -> tuple[Array, Array]:
+        """Make what enters layer ``i``: the array with its column of ones, and the view without it."""
+        shape: Shape = self.network.shapes[i]
+        layers = self.network.layers
+        if i == len(layers) or not layers[i].bias_column:
+            edge = self._array(f"edge {i}", Buffer(shape))
+            return edge, edge
+        edge = self._array(f"edge {i}", Buffer((*shape[:-1], shape[-1] + 1)))
+        edge[..., -1] = 1.0
+        return edge, edge[..., :-1]
+
+    def _allocate(self) -> None:
+        network, n = self.network, len(self.network.layers)
+        edges: list[tuple[Any, Any]] = [(None, None)] if self.sparse else [self._edge(0)]
+        edges += [self._edge(i) for i in range(1, n + 1)]
+        deltas: list[Array | None] = [None] * (n + 1)
+        if self.training:
+            deltas[1:] = [self._array(f"delta {i}", Buffer(network.shapes[i])) for i in range(1, n + 1)]
+            self.loss_scratch = self._array("loss", Buffer(network.shapes[n]))
+        self.input, self.output, self.output_gradient = edges[0][1], edges[n][0], deltas[n]
+        self.layers: list[Any] = []
+        for i, plan in enumerate(network.plans):
+            wanted = {**plan.scratch, **(plan.backward_scratch if self.training else {})}
+            scratch = {name: self._array(f"{i} {name}", wanted[name]) for name in wanted}
+            b = SimpleNamespace(x=edges[i][0], y=edges[i + 1][1], dx=deltas[i], dy=deltas[i + 1])
+            vars(b).update(scratch, training=self.training, rng=self.rng)
+            self.layers.append(b)
+
+    def load(self, x: Any) -> None:
+        """Take a batch: a dense one is copied into `input`, a sparse one is bound."""
+        if self.sparse:
+            self.layers[0].x = x
+        else:
+            np.copyto(self.input, x, casting="same_kind")
+
+    def head(self, rows: int) -> "Workspace":
+        """Make a workspace for fewer rows in the memory of this one, as the last batch needs."""
+        return Workspace(
+            self.network,
+            rows,
+            training=self.training,
+            rng=self.rng,
+            sparse=self.sparse,
+            memory=self.memory,
+        )

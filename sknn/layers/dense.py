@@ -1,0 +1,60 @@
+"""Fully connected layer."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from sknn.activations import Activation, Identity
+from sknn.core.kernels import RandomState, affine, affine_gradient
+from sknn.initializers import Initializer, ScikitUniform
+from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape
+
+
+@dataclass(frozen=True)
+class Dense(Layer):
+    """Fully connected layer, y = f([x, 1] W): the last row of W is the bias.
+
+    Parameters
+    ----------
+    units : int
+        Number of outputs.
+    activation : Activation, default=Identity()
+        The function f.
+    weight_init : Initializer, default=ScikitUniform()
+        Draws the initial weights.
+    """
+
+    units: int
+    activation: Activation = field(default_factory=Identity)
+    weight_init: Initializer = field(default_factory=ScikitUniform)
+    bias_column: ClassVar[bool] = True
+
+    def plan(self, input_shape: Shape) -> Plan:
+        if len(input_shape) != 1:
+            raise ValueError(f"needs rows of features, (n_features,); got {input_shape}")
+        (fan_in,) = input_shape
+        shape = (self.units,)
+        z = {} if isinstance(self.activation, Identity) else {"z": Buffer(shape)}
+        extra = {name: Buffer(shape, dtype) for name, dtype in self.activation.scratch.items()}
+        W = ParamSpec((fan_in + 1, self.units), penalized_rows=fan_in)
+        return Plan(shape, {"W": W}, {**z, **extra})
+
+    def initialize(self, p: Any, rng: RandomState) -> None:
+        fan_in, fan_out = p.W[:-1].shape
+        p.W[:-1] = self.weight_init.weights(rng, (fan_in, fan_out), fan_in, fan_out)
+        p.W[-1] = self.weight_init.biases(rng, fan_out, fan_in, fan_out)
+
+    def prepare(self, b: Any) -> None:
+        if isinstance(self.activation, Identity):
+            b.z = b.y
+
+    def forward(self, p: Any, b: Any) -> None:
+        affine(b.x, p.W, out=b.z)
+        self.activation.forward(b.z, b.y, b)
+
+    def backward(self, p: Any, g: Any, b: Any) -> None:
+        self.activation.backward(b.z, b.y, b.dy, b)
+        affine_gradient(b.x, b.dy, out=g.W)
+        if b.dx is not None:
+            np.matmul(b.dy, p.W[:-1].T, out=b.dx)

@@ -1,0 +1,1 @@
+"""How a network is trained: batches, trainer, L-BFGS, and the rules that stop or report."""

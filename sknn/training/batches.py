@@ -1,0 +1,115 @@
+"""Minibatches, gathered a block of many batches at a time into buffers that are used again."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+
+from sknn.core.kernels import Array, RandomState
+
+BLOCK_BYTES = 2**20
+"""Rows gathered at once: as many whole batches as fit, and at least one."""
+
+
+@dataclass(frozen=True)
+class TargetRows:
+    """Encoded targets, one row a sample.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,) or (n, n_outputs)
+        Class numbers into ``table``, or the targets themselves.
+    table : ndarray of shape (n_classes, n_outputs), default=None
+        The target of every class.
+    """
+
+    values: Array
+    table: Array | None = None
+
+    def take(self, rows: Any = slice(None)) -> Array:
+        """Give the targets of some rows, of shape (len(rows), n_outputs)."""
+        taken: Array = self.values[rows]
+        return taken if self.table is None else self.table[taken]
+
+
+class Batches:
+    """One pass over the training rows at each iteration, in batches.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, ...) or CSR matrix of shape (n, n_features)
+        Samples; never written to, never copied whole.
+    targets : TargetRows
+        Their targets.
+    weight : ndarray of shape (n,) or None
+        Sample weights, with mean 1 over the training rows.
+    rows : ndarray of int
+        The rows to train on; shuffled in place.
+    batch_size : int
+        Rows of a batch; the last one may be smaller.
+    shuffle : bool
+        Shuffle the rows before each pass.
+    rng : RandomState
+        Where the shuffles come from.
+    dtype : dtype
+        Type of the targets and weights that are given out.
+    """
+
+    def __init__(
+        self,
+        X: Any,
+        targets: TargetRows,
+        weight: Array | None,
+        rows: Array,
+        *,
+        batch_size: int,
+        shuffle: bool,
+        rng: RandomState,
+        dtype: Any,
+    ) -> None:
+        self.X, self.targets, self.weight, self.rows = X, targets, weight, rows
+        self.batch_size, self.shuffle, self.rng = batch_size, shuffle, rng
+        self.sparse = issparse(X)
+        self._allocate(dtype)
+
+    def __len__(self) -> int:
+        return -(-len(self.rows) // self.batch_size)
+
+    def _allocate(self, dtype: Any) -> None:
+        row_bytes = 8 if self.sparse else self.X.dtype.itemsize * int(np.prod(self.X.shape[1:]))
+        per_block = max(1, BLOCK_BYTES // (row_bytes * self.batch_size))
+        self.block_rows = size = self.batch_size * min(per_block, len(self))
+        self._x = None if self.sparse else np.empty((size, *self.X.shape[1:]), self.X.dtype)
+        values, table = self.targets.values, self.targets.table
+        outputs = (values if table is None else table).shape[1:]
+        self._codes = np.empty((size, *values.shape[1:]), values.dtype)
+        self._y = self._codes if self._codes.dtype == dtype else np.empty((size, *outputs), dtype)
+        self._w = None if self.weight is None else np.empty((size, 1), dtype)
+
+    def __iter__(self) -> Iterator[tuple[Any, Array, Array | None]]:
+        if self.shuffle:
+            self.rng.shuffle(self.rows)
+        for start in range(0, len(self.rows), self.block_rows):
+            rows = self.rows[start : start + self.block_rows]
+            x, y, w = self._gather(rows)
+            for first in range(0, len(rows), self.batch_size):
+                batch = slice(first, min(first + self.batch_size, len(rows)))
+                yield x[batch], y[batch], None if w is None else w[batch]
+
+    def _gather(self, rows: Array) -> tuple[Any, Array, Array | None]:
+        """Copy a block of rows into the buffers: with mode "clip", np.take makes no copy of its own."""
+        n = len(rows)
+        x = self.X[rows] if self._x is None else self.X.take(rows, 0, self._x[:n], "clip")
+        codes = self.targets.values.take(rows, 0, self._codes[:n], "clip")
+        y = self._y[:n]
+        if self.targets.table is not None:
+            self.targets.table.take(codes, 0, y, "clip")
+        elif y is not codes:
+            np.copyto(y, codes)
+        if self.weight is None or self._w is None:
+            return x, y, None
+        w = self._w[:n]
+        self.weight.take(rows, 0, w[:, 0], "clip")
+        return x, y, w
