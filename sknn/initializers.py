@@ -1,5 +1,6 @@
 """Initial weights: each class draws one layer's weights and biases."""
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
@@ -77,6 +78,138 @@ class ScikitUniform(Initializer):
         return rng.uniform(-bound, bound, units)
 
 
+@dataclass(frozen=True)
+class GlorotUniform(Initializer):
+    """Uniform within sqrt(6 / (fan_in + fan_out)), of variance 2 / (fan_in + fan_out); biases zero.
+
+    For tanh and logistic units: it keeps the variance of outputs and of gradients from layer to layer.
+
+    References
+    ----------
+    Glorot, Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
+    """
+
+    def weights(self, rng: RandomState, shape: tuple[int, int], fan_in: int, fan_out: int) -> Array:
+        bound = math.sqrt(6.0 / (fan_in + fan_out))
+        return rng.uniform(-bound, bound, shape)
+
+
+@dataclass(frozen=True)
+class GlorotNormal(Initializer):
+    """Normal with variance 2 / (fan_in + fan_out), not truncated; biases zero.
+
+    References
+    ----------
+    Glorot, Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
+    """
+
+    def weights(self, rng: RandomState, shape: tuple[int, int], fan_in: int, fan_out: int) -> Array:
+        return rng.normal(0.0, math.sqrt(2.0 / (fan_in + fan_out)), shape)
+
+
+@dataclass(frozen=True)
+class HeUniform(Initializer):
+    """Uniform within sqrt(6 / fan_in), of variance 2 / fan_in; biases zero.
+
+    For rectifiers, which halve the second moment of what they pass on.
+
+    References
+    ----------
+    He, Zhang, Ren, Sun, "Delving deep into rectifiers: surpassing human-level performance on ImageNet
+    classification", 2015, arXiv:1502.01852.
+    """
+
+    def weights(self, rng: RandomState, shape: tuple[int, int], fan_in: int, fan_out: int) -> Array:
+        bound = math.sqrt(6.0 / fan_in)
+        return rng.uniform(-bound, bound, shape)
+
+
+@dataclass(frozen=True)
+class HeNormal(Initializer):
+    """Normal with variance 2 / fan_in, not truncated; biases zero.
+
+    References
+    ----------
+    He, Zhang, Ren, Sun, "Delving deep into rectifiers: surpassing human-level performance on ImageNet
+    classification", 2015, arXiv:1502.01852.
+    """
+
+    def weights(self, rng: RandomState, shape: tuple[int, int], fan_in: int, fan_out: int) -> Array:
+        return rng.normal(0.0, math.sqrt(2.0 / fan_in), shape)
+
+
+@dataclass(frozen=True)
+class LecunNormal(Initializer):
+    """Normal with variance 1 / fan_in, not truncated; biases zero. SELU needs it.
+
+    References
+    ----------
+    LeCun, Bottou, Orr, Müller, "Efficient backprop", 1998.
+    """
+
+    def weights(self, rng: RandomState, shape: tuple[int, int], fan_in: int, fan_out: int) -> Array:
+        return rng.normal(0.0, math.sqrt(1.0 / fan_in), shape)
+
+
+@dataclass(frozen=True)
+class Orthogonal(Initializer):
+    """A random matrix W with W'W = gain² I, or WW' = gain² I where it has more columns than rows; biases zero.
+
+    Drawn evenly from all such matrices: the orthonormal factor of a normal matrix, with the signs that make
+    the triangular factor's diagonal positive.
+
+    Parameters
+    ----------
+    gain : float, default=1.0
+        Its singular values, all the same; sqrt(2) for rectifiers.
+
+    References
+    ----------
+    Saxe, McClelland, Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural
+    networks", 2013, arXiv:1312.6120.
+    """
+
+    gain: float = 1.0
+
+    def weights(self, rng: RandomState, shape: tuple[int, int], fan_in: int, fan_out: int) -> Array:
+        rows, columns = max(shape), min(shape)
+        q, r = np.linalg.qr(rng.normal(size=(rows, columns)))
+        q *= self.gain * np.copysign(1.0, np.diagonal(r))
+        return np.asarray(q if shape == q.shape else q.T)
+
+
+@dataclass(frozen=True)
+class Normal(Initializer):
+    """Normal with the same standard deviation in every layer; biases zero.
+
+    Parameters
+    ----------
+    scale : float, default=0.05
+        The standard deviation.
+    """
+
+    scale: float = 0.05
+
+    def weights(self, rng: RandomState, shape: tuple[int, int], fan_in: int, fan_out: int) -> Array:
+        return rng.normal(0.0, self.scale, shape)
+
+
+@dataclass(frozen=True)
+class Zeros(Initializer):
+    """All weights and biases zero: right for a linear model, but hidden units would all stay the same."""
+
+    def weights(self, rng: RandomState, shape: tuple[int, int], fan_in: int, fan_out: int) -> Array:
+        return np.zeros(shape)
+
+
 INITIALIZERS: dict[str, type[Initializer]] = {
     "auto": ScikitUniform,
+    "glorot_uniform": GlorotUniform,
+    "glorot_normal": GlorotNormal,
+    "he_uniform": HeUniform,
+    "he_normal": HeNormal,
+    "lecun_normal": LecunNormal,
+    "orthogonal": Orthogonal,
+    "normal": Normal,
+    "zeros": Zeros,
 }

@@ -241,3 +241,8 @@ REGRESSION_LOSSES: dict[str, type[Loss]] = {
     "squared_error": SquaredError,
     "poisson": Poisson,
 }
+
+
+CLASSIFICATION_LOSSES: dict[str, tuple[type[Loss], type[Loss]]] = {
+    "log_loss": (BinaryCrossEntropy, SoftmaxCrossEntropy),
+}

@@ -2,8 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field, replace
 
 
 @dataclass
@@ -20,24 +19,47 @@ class Clock:
         Updates planned, at most.
     steps_per_epoch : int, default=1
         Updates of one pass over the data.
+    start : float, default=0
+        The update at which the schedule begins, counted like ``step``: not 0 where training was continued.
     """
 
     step: int = 0
     samples: int = 0
     total_steps: int = 0
     steps_per_epoch: int = 1
+    start: float = 0
 
     @property
     def progress(self) -> float:
         """Share of the planned updates that are done, from 0 to 1."""
-        return min(1.0, self.step / self.total_steps) if self.total_steps else 0.0
+        planned = self.total_steps - self.start
+        return min(1.0, max(0.0, (self.step - self.start) / planned)) if planned > 0 else 0.0
+
+    @property
+    def epoch(self) -> float:
+        """Passes over the data that are done, with their fraction, since the schedule began."""
+        return max(0.0, (self.step - self.start) / self.steps_per_epoch)
 
 
 @dataclass(frozen=True)
 class Schedule(ABC):
-    """Base class of the schedules, frozen dataclasses called with a `Clock` before every update."""
+    """Base class of the schedules, frozen dataclasses called with a `Clock` before every update.
 
-    divides_on_plateau: ClassVar[bool] = False
+    Raises
+    ------
+    ValueError
+        On construction, if a parameter is out of its range.
+    """
+
+    @property
+    def divides_on_plateau(self) -> bool:
+        """Whether the rate is to be divided by five when training no longer improves, as `Adaptive` says."""
+        return False
+
+    @property
+    def plateau(self) -> "Plateau | None":
+        """What to do when training no longer improves, if that is for the schedule to say."""
+        return None
 
     @abstractmethod
     def __call__(self, clock: Clock) -> float:
@@ -52,6 +74,25 @@ class Schedule(ABC):
         -------
         float
         """
+
+    def check(self, clock: Clock) -> None:
+        """Make sure that the schedule fits into the training that is planned.
+
+        Parameters
+        ----------
+        clock : Clock
+            Says how many updates are planned.
+
+        Raises
+        ------
+        ValueError
+            If the schedule is longer; the message names its parameter.
+        """
+
+
+def _require(valid: bool, name: str, expected: str, got: float) -> None:
+    if not valid:
+        raise ValueError(f"{name} must be {expected}, got {got!r}.")
 
 
 @dataclass(frozen=True)
@@ -82,11 +123,211 @@ class InverseScaling(Schedule):
 class Adaptive(Constant):
     """Constant until training no longer improves; then divided by five, until it falls to 1e-6."""
 
-    divides_on_plateau: ClassVar[bool] = True
+    @property
+    def divides_on_plateau(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True)
+class CosineDecay(Schedule):
+    """Falls along half a cosine, from 1 to ``final_factor`` at the end of training.
+
+    Factor: final_factor + (1 - final_factor) (1 + cos(pi progress)) / 2, progress from 0 to 1.
+
+    Parameters
+    ----------
+    final_factor : float, default=0.0
+        The factor at the end, from 0 to 1.
+
+    References
+    ----------
+    Loshchilov, Hutter, "SGDR: Stochastic gradient descent with warm restarts", 2016, arXiv:1608.03983, without
+    the restarts.
+    """
+
+    final_factor: float = 0.0
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.final_factor <= 1, "final_factor", "from 0 to 1", self.final_factor)
+
+    def __call__(self, clock: Clock) -> float:
+        return _cosine(1.0, self.final_factor, clock.progress)
+
+
+@dataclass(frozen=True)
+class OneCycle(Schedule):
+    """Rises from ``first_factor`` to 1, then falls to ``final_factor``, each along half a cosine.
+
+    The learning rate is the peak of the cycle, and may be several times what is right for a constant rate.
+
+    Parameters
+    ----------
+    rise : float, default=0.25
+        Share of the updates in which the rate rises, from 0 to 1, both excluded.
+    first_factor : float, default=0.04
+        The factor at the start, from 0 to 1.
+    final_factor : float, default=1e-5
+        The factor at the end, from 0 to 1.
+
+    References
+    ----------
+    Smith, Topin, "Super-convergence: very fast training of neural networks using large learning rates", 2017,
+    arXiv:1708.07120. Cosines instead of lines and the defaults are those of fastai; the momentum stays as it is.
+    """
+
+    rise: float = 0.25
+    first_factor: float = 0.04
+    final_factor: float = 1e-5
+
+    def __post_init__(self) -> None:
+        _require(0 < self.rise < 1, "rise", "between 0 and 1", self.rise)
+        _require(0 <= self.first_factor <= 1, "first_factor", "from 0 to 1", self.first_factor)
+        _require(0 <= self.final_factor <= 1, "final_factor", "from 0 to 1", self.final_factor)
+
+    def __call__(self, clock: Clock) -> float:
+        progress = clock.progress
+        if progress < self.rise:
+            return _cosine(self.first_factor, 1.0, progress / self.rise)
+        return _cosine(1.0, self.final_factor, (progress - self.rise) / (1.0 - self.rise))
+
+
+def _cosine(first: float, last: float, progress: float) -> float:
+    """Go from one factor to the other along half a cosine."""
+    return last + (first - last) * 0.5 * (1.0 + math.cos(math.pi * progress))
+
+
+@dataclass(frozen=True)
+class StepDecay(Schedule):
+    """Multiplied by ``gamma`` after every so many epochs: factor gamma ** floor(epoch / epochs).
+
+    Parameters
+    ----------
+    epochs : int, default=50
+        Epochs at one rate, at least 1.
+    gamma : float, default=0.1
+        Factor of each step, greater than 0 and at most 1.
+    """
+
+    epochs: int = 50
+    gamma: float = 0.1
+
+    def __post_init__(self) -> None:
+        _require(self.epochs >= 1, "epochs", "at least 1", self.epochs)
+        _require(0 < self.gamma <= 1, "gamma", "greater than 0 and at most 1", self.gamma)
+
+    def __call__(self, clock: Clock) -> float:
+        return math.pow(self.gamma, clock.epoch // self.epochs)
+
+
+@dataclass(frozen=True)
+class ExponentialDecay(Schedule):
+    """Falls by the same share in every update, by ``gamma`` in every epoch: factor gamma ** epoch.
+
+    Parameters
+    ----------
+    gamma : float, default=0.98
+        Factor of one epoch, greater than 0 and at most 1.
+    """
+
+    gamma: float = 0.98
+
+    def __post_init__(self) -> None:
+        _require(0 < self.gamma <= 1, "gamma", "greater than 0 and at most 1", self.gamma)
+
+    def __call__(self, clock: Clock) -> float:
+        return math.pow(self.gamma, clock.epoch)
+
+
+@dataclass(frozen=True)
+class Plateau(Constant):
+    """Constant until training no longer improves; then multiplied by ``factor``, again and again.
+
+    Unlike 'adaptive' it does not end training: that is for the number of epochs without improvement, which
+    should be greater than ``patience``.
+
+    Parameters
+    ----------
+    factor : float, default=0.2
+        What the rate is multiplied by, between 0 and 1.
+    patience : int, default=5
+        So many epochs in a row without improvement are borne, at least 0.
+    min_factor : float, default=1e-3
+        The product of all reductions goes no lower, from 0 to 1.
+    """
+
+    factor: float = 0.2
+    patience: int = 5
+    min_factor: float = 1e-3
+
+    def __post_init__(self) -> None:
+        _require(0 < self.factor < 1, "factor", "between 0 and 1", self.factor)
+        _require(self.patience >= 0, "patience", "at least 0", self.patience)
+        _require(0 <= self.min_factor <= 1, "min_factor", "from 0 to 1", self.min_factor)
+
+    @property
+    def plateau(self) -> "Plateau | None":
+        return self
+
+
+@dataclass(frozen=True)
+class Warmup(Schedule):
+    """Rises in a straight line during the first epochs, and then goes on as another schedule from its start.
+
+    Update k (from 0) of a warm-up of n updates has the factor (k + 1) / (n + 1) times the first factor of
+    ``then``; from update n on the factor is that of ``then``, as if training began there. (What counts rows, as
+    'invscaling' does, counts those of the warm-up too.)
+
+    Parameters
+    ----------
+    epochs : float, default=5.0
+        Length of the rise in epochs, at least 0, less than the training; fractions count.
+    then : Schedule, default=Constant()
+        What follows.
+
+    References
+    ----------
+    Goyal et al., "Accurate, large minibatch SGD: training ImageNet in 1 hour", 2017, arXiv:1706.02677.
+    """
+
+    epochs: float = 5.0
+    then: Schedule = field(default_factory=Constant)
+
+    def __post_init__(self) -> None:
+        _require(self.epochs >= 0, "epochs", "at least 0", self.epochs)
+        if not isinstance(self.then, Schedule):
+            raise TypeError(f"then must be a Schedule, got {self.then!r}.")
+
+    def __call__(self, clock: Clock) -> float:
+        length = round(self.epochs * clock.steps_per_epoch)
+        factor = self.then(replace(clock, start=clock.start + length))
+        return factor * min(1.0, (clock.step - clock.start + 1) / (length + 1))
+
+    def check(self, clock: Clock) -> None:
+        length = round(self.epochs * clock.steps_per_epoch)
+        planned = clock.total_steps - clock.start
+        if length >= planned:
+            raise ValueError(
+                f"The warm-up of epochs={self.epochs} takes {length} updates; expected fewer than the {planned} of "
+                "the whole training."
+            )
+        self.then.check(replace(clock, start=clock.start + length))
+
+    @property
+    def divides_on_plateau(self) -> bool:
+        return self.then.divides_on_plateau
+
+    @property
+    def plateau(self) -> "Plateau | None":
+        return self.then.plateau
 
 
 SCHEDULES: dict[str, type[Schedule]] = {
     "constant": Constant,
     "invscaling": InverseScaling,
     "adaptive": Adaptive,
+    "cosine": CosineDecay,
+    "one_cycle": OneCycle,
+    "step": StepDecay,
+    "exponential": ExponentialDecay,
+    "plateau": Plateau,
 }

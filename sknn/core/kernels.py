@@ -46,3 +46,15 @@ def add_scaled(vector: Array, factor: float, target: Array) -> None:
     """Do ``target += factor * vector`` for contiguous vectors, without a temporary."""
     axpy = saxpy if target.dtype == np.float32 else daxpy
     axpy(vector, target, a=factor)
+
+
+def add_signs(vector: Array, factor: float, target: Array) -> float:
+    """Do ``target += factor * sign(vector)``, and give the sum of the absolute values."""
+    signs = np.empty(min(len(vector), BLOCK_ELEMENTS), vector.dtype)
+    total = 0.0
+    for v, t in blocks(vector, target):
+        s = np.sign(v, out=signs[: len(v)])
+        total += float(np.dot(s, v))
+        s *= factor
+        t += s
+    return total

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sknn.core.kernels import Array, add_scaled
+from sknn.core.kernels import Array, add_scaled, add_signs
 from sknn.core.network import Network
 from sknn.core.parameters import ParameterVector
 from sknn.core.workspace import Workspace
@@ -13,24 +13,34 @@ from sknn.losses import Loss
 
 @dataclass(frozen=True)
 class Penalty:
-    """The penalty alpha / 2 * sum(W²) over all weights without biases.
+    """The penalty alpha * ((1 - l1_ratio) / 2 * sum(W²) + l1_ratio * sum(|W|)) over all weights without biases.
 
     Parameters
     ----------
-    alpha : float
+    alpha : float, default=0.0
         Its strength, for one row: the objective divides it by the rows of the batch, as scikit-learn does.
+    l1_ratio : float, default=0.0
+        Share of the absolute values, from 0 to 1. At 0 they have the subgradient 0.
+
+    References
+    ----------
+    Zou, Hastie, "Regularization and variable selection via the elastic net", 2005.
     """
 
     alpha: float = 0.0
+    l1_ratio: float = 0.0
 
     def value_and_gradient(self, values: ParameterVector, gradients: ParameterVector, scale: float) -> float:
         """Give ``scale`` times the penalty, and add its gradient to ``gradients``."""
+        l1, l2 = self.alpha * self.l1_ratio * scale, self.alpha * (1.0 - self.l1_ratio) * scale
         total = 0.0
         for part in values.penalized:
-            w = values.values[part]
-            total += float(np.dot(w, w))
-            add_scaled(w, self.alpha * scale, gradients.values[part])
-        return 0.5 * self.alpha * scale * total
+            w, g = values.values[part], gradients.values[part]
+            total += 0.5 * l2 * float(np.dot(w, w))
+            add_scaled(w, l2, g)
+            if l1:
+                total += l1 * add_signs(w, l1, g)
+        return total
 
 
 class Objective:

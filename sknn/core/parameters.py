@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from sknn.core.kernels import Array
-from sknn.layers.base import ParamSpec
+from sknn.layers.base import ParamSpec, attach
 
 
 class ParameterVector:
@@ -57,7 +57,7 @@ class ParameterVector:
                 stop = position[spec.trainable] = start + int(np.prod(spec.shape))
                 view = vector[start:stop].reshape(spec.shape)
                 assert stop == start or np.shares_memory(view, vector)
-                setattr(views, name, view)
+                attach(views, name, view)
                 if spec.penalized_rows:
                     row = (stop - start) // spec.shape[0]
                     self.penalized.append(slice(start, start + spec.penalized_rows * row))
@@ -85,6 +85,11 @@ class ParameterVector:
         """Take back the numbers of a snapshot, in place."""
         np.copyto(self.values, snapshot[0])
         np.copyto(self.state, snapshot[1])
+
+    def decay(self, share: float) -> None:
+        """Take a share of every penalized weight away."""
+        for part in self.penalized:
+            self.values[part] *= 1.0 - share
 
     def is_finite(self) -> bool:
         """Tell whether every number is finite."""

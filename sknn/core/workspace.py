@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from sknn.core.kernels import Array
-from sknn.layers.base import Buffer, Layer, Plan, Shape
+from sknn.layers.base import Buffer, Layer, Plan, Shape, attach, edge, writable
 
 
 class Planned(Protocol):
@@ -77,14 +77,10 @@ class Workspace:
 
     def _edge(self, i: int) -> tuple[Array, Array]:
         """Make what enters layer ``i``: the array with its column of ones, and the view without it."""
-        shape: Shape = self.network.shapes[i]
         layers = self.network.layers
-        if i == len(layers) or not layers[i].bias_column:
-            edge = self._array(f"edge {i}", Buffer(shape))
-            return edge, edge
-        edge = self._array(f"edge {i}", Buffer((*shape[:-1], shape[-1] + 1)))
-        edge[..., -1] = 1.0
-        return edge, edge[..., :-1]
+        reader = layers[i] if i < len(layers) else None
+        array = self._array(f"edge {i}", edge(self.network.shapes[i], reader))
+        return array, writable(array, reader)
 
     def _allocate(self) -> None:
         network, n = self.network, len(self.network.layers)
@@ -98,9 +94,10 @@ class Workspace:
         self.layers: list[Any] = []
         for i, plan in enumerate(network.plans):
             wanted = {**plan.scratch, **(plan.backward_scratch if self.training else {})}
-            scratch = {name: self._array(f"{i} {name}", wanted[name]) for name in wanted}
             b = SimpleNamespace(x=edges[i][0], y=edges[i + 1][1], dx=deltas[i], dy=deltas[i + 1])
-            vars(b).update(scratch, training=self.training, rng=self.rng)
+            b.training, b.rng = self.training, self.rng
+            for name, buffer in wanted.items():
+                attach(b, name, self._array(f"{i} {name}", buffer))
             self.layers.append(b)
 
     def load(self, x: Any) -> None:

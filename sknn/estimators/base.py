@@ -1,46 +1,39 @@
 """The one fit: data and parameters in, a trained network and what was learned on the way out."""
 
+import copy
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, is_regressor
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import train_test_split
-from sklearn.utils import check_random_state
+from sklearn.metrics import check_scoring
+from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
 
 from sknn.core.kernels import Array, RandomState
 from sknn.core.network import Network
 from sknn.core.objective import Objective, Penalty
-from sknn.estimators.components import component
+from sknn.estimators.callbacks import CallbackSupportMixin, begin_callbacks
+from sknn.estimators.components import make_optimizer, make_schedule
+from sknn.estimators.guards import naming, unchanged_on_error
+from sknn.estimators.summary import summarize
 from sknn.estimators.targets import Targets, check_target_range, dense_targets
+from sknn.estimators.validation import Samples, make_judge
 from sknn.layers.base import Layer
 from sknn.losses import Loss
-from sknn.optimizers import OPTIMIZERS
-from sknn.schedules import SCHEDULES
 from sknn.training.batches import Batches, TargetRows
 from sknn.training.lbfgs import LBFGS
 from sknn.training.rules import Best, Divergence, NoImprovement, Report, Rule, TrainingState, Validation
 from sknn.training.trainer import Trainer
 
-
-@contextmanager
-def unchanged_on_error(estimator: Any) -> Iterator[None]:
-    """Give the estimator back the attributes it had, if the block raises."""
-    before = dict(vars(estimator))
-    try:
-        yield
-    except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
-        raise
+NO_VALIDATION = (None, None, None)
 
 
-class NetworkEstimator(BaseEstimator, ABC):
+class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
     """Base class of the estimators: subclasses say their layers, their loss and their targets."""
 
     if TYPE_CHECKING:  # the parameters, which each subclass spells out in its constructor
@@ -56,47 +49,79 @@ class NetworkEstimator(BaseEstimator, ABC):
         """Say the loss for these targets."""
 
     @abstractmethod
-    def _targets_of(self, y: Any, classes: Any, first: bool, incremental: bool) -> Targets:
+    def _targets_of(self, y: Array, weight: Array | None, classes: Any, first: bool, incremental: bool) -> Targets:
         """Learn the encoding from ``y``, or hold ``y`` against the one learned before."""
 
     @abstractmethod
-    def _score(self, y: Array, predictions: Array, sample_weight: Array | None) -> float:
+    def _score(self, y: Array, predicted: Array, sample_weight: Array | None) -> float:
         """Score predictions as ``score`` does."""
 
-    # -- fit, from top to bottom ---------------------------------------------------------------------
+    # -- fit, from top to bottom ---------------------------------------------------------------------------------------
 
     def _fit(
-        self, X: Any, y: Any, sample_weight: Any = None, *, incremental: bool = False, classes: Any = None
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        validation: tuple[Any, Any, Any] = NO_VALIDATION,
+        *,
+        incremental: bool = False,
+        classes: Any = None,
     ) -> Self:
         """Fit anew, or go on: for one epoch (``incremental``) or from the last weights (``warm_start``)."""
         with unchanged_on_error(self):
-            if incremental and self.early_stopping:
-                raise ValueError("partial_fit does not support early_stopping=True")
+            if incremental and self.early_stopping and validation[0] is None:
+                raise ValueError("partial_fit does not support early_stopping=True without X_val")
             first = not self.__sklearn_is_fitted__() or not (incremental or self.warm_start)
             X, y = self._validate(X, y, first)
-            weight = None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=X.dtype)
-            targets = self._targets_of(y, classes, first, incremental)
+            weight = self._check_weight(sample_weight, X)
+            targets = self._targets_of(y, weight, classes, first, incremental)
+            loss = self._loss(targets)
             rng = check_random_state(self.random_state)
             state = self._starting_state(X, targets, rng, first, incremental)
-            self._train(X, y, weight, targets, rng, state, incremental)
-            self._finish(state, targets)
+            samples = self._samples(X, y, weight, targets, loss, state.network)
+            train, held_out = self._hold_out(samples, validation, targets, loss, rng, state.network)
+            rules = self._rules(held_out, targets, loss, state, incremental)
+            callbacks = begin_callbacks(
+                self,
+                {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}},
+                1 if incremental else self.max_iter,
+                lambda now: self._attributes(replace(now, network=now.network.copy()), targets, loss),
+            )
+            # An overflow shows in the loss, which is watched, and a warning for each would bury it.
+            with np.errstate(all="ignore"):
+                self._train(train, loss, rng, state, [*rules, *([callbacks] if callbacks else [])], incremental)
+            self._conclude(state, incremental)
+            self.__dict__.update(self._attributes(state, targets, loss))
+            if callbacks:
+                callbacks.end(state)
         return self
 
-    def _validate(self, X: Any, y: Any, first: bool) -> tuple[Any, Any]:
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            multi_output=True,
-            dtype=(np.float64, np.float32),
-            order="C",
-            reset=first,
-            y_numeric=is_regressor(self),
-        )
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+    def _validate(self, X: Any, y: Any, first: bool) -> tuple[Any, Array]:
+        if y is None:
+            validate_data(self, X, y, reset=False)  # which says that y is needed
+        with naming("X"):
+            X = validate_data(self, X, reset=first, order="C", **self._accepted())
+        with naming("y"):
+            dtype = "numeric" if is_regressor(self) else None
+            y = check_array(y, accept_sparse="csr", ensure_2d=False, dtype=dtype, input_name="y", estimator=self)
+            if y.ndim == 2 and y.shape[1] == 1:
+                y = column_or_1d(y, warn=True)
+        check_consistent_length(X, y)
         return X, dense_targets(y)
+
+    def _accepted(self) -> dict[str, Any]:
+        """Say what X may be."""
+        return {"accept_sparse": "csr", "dtype": (np.float64, np.float32)}
+
+    def _check_weight(self, weight: Any, X: Any) -> Array | None:
+        if weight is None:
+            return None
+        with naming("sample_weight"):
+            weight = _check_sample_weight(weight, X, dtype=X.dtype, ensure_non_negative=True)
+        if not weight.any():
+            raise ValueError("sample_weight is zero for every sample; expected at least one weight above zero.")
+        return np.asarray(weight)
 
     def _starting_state(
         self, X: Any, targets: Targets, rng: RandomState, first: bool, incremental: bool
@@ -110,7 +135,7 @@ class NetworkEstimator(BaseEstimator, ABC):
         network = Network(self._layers(targets.n_outputs), last.network.input_shape, last.network.dtype)
         if network.parameters.specs != last.network.parameters.specs:
             raise ValueError(
-                "The layers differ from those of the last fit, so its weights cannot be trained on; expected "
+                "The layers differ from those of the last fit, so its weights cannot be trained on; expected shapes "
                 f"{last.network.shapes}, got {network.shapes}. Use a new estimator, or warm_start=False."
             )
         return last.continued(network, anew=not incremental)
@@ -118,69 +143,127 @@ class NetworkEstimator(BaseEstimator, ABC):
     def _input_shape(self, X: Any) -> tuple[int, ...]:
         return tuple(X.shape[1:])
 
+    def _samples(
+        self, X: Any, y: Array, weight: Array | None, targets: Targets, loss: Loss, network: Network
+    ) -> Samples:
+        """Encode the targets, and check them."""
+        encoded = self._encode(y, targets, network.dtype)
+        if encoded.table is None:
+            check_target_range(encoded.values, loss)
+        return Samples(X, y, encoded, weight, targets.row_weights(y, network.dtype), np.arange(X.shape[0]))
+
+    def _encode(self, y: Array, targets: Targets, dtype: Any) -> TargetRows:
+        return targets.encode(y, dtype)
+
+    def _hold_out(
+        self,
+        samples: Samples,
+        validation: tuple[Any, Any, Any],
+        targets: Targets,
+        loss: Loss,
+        rng: RandomState,
+        network: Network,
+    ) -> tuple[Samples, Samples | None]:
+        """Give the samples to train on, and those to validate with: the user's own, a part of them, or none."""
+        X_val, y_val, weight_val = validation
+        if X_val is not None:
+            if y_val is None:
+                raise ValueError("X_val came without y_val; expected both or neither.")
+            X_val, y_val = self._validate(X_val, y_val, first=False)
+            targets.check_known(y_val)
+            weight_val = self._check_weight(weight_val, X_val)
+            return samples, self._samples(X_val, y_val, weight_val, targets, loss, network)
+        if y_val is not None or weight_val is not None:
+            raise ValueError("y_val or sample_weight_val came without X_val; expected X_val and y_val.")
+        if self.early_stopping and self.solver != "lbfgs":
+            return samples.split(self.validation_fraction, rng, stratify=targets.kind == "binary")
+        return samples, None
+
+    def _rules(
+        self, held_out: Samples | None, targets: Targets, loss: Loss, state: TrainingState, incremental: bool
+    ) -> list[Rule]:
+        """Choose what is done after each epoch."""
+        watched = bool(held_out and self.early_stopping)
+        rules: list[Rule] = []
+        if held_out:
+            rules.append(Validation(make_judge(held_out, targets, loss, self._score_function(state, targets, loss))))
+        if self.verbose:
+            rules.append(Report())
+        if self.solver != "lbfgs" or watched:
+            schedule = make_schedule(self)
+            divided = self.learning_rate_init if schedule.divides_on_plateau else None
+            rules.append(NoImprovement(self.tol, self.n_iter_no_change, watched, divided, bool(self.verbose)))
+        return [*rules, Best(held_out is not None, watched and not incremental), Divergence()]
+
+    def _score_function(self, state: TrainingState, targets: Targets, loss: Loss) -> Callable[..., float] | None:
+        """Make the function that scores the network on validation samples; None stands for the negative loss."""
+        if self.scoring == "loss":
+            return None
+        if self.scoring is None:
+            return lambda network, X, rows, y, predicted, weight: self._score(y, predicted, weight)
+        scorer = check_scoring(self, self.scoring)
+
+        def score(network: Network, X: Any, rows: Array, y: Array, predicted: Array, weight: Array | None) -> float:
+            fitted = copy.copy(self)
+            fitted.__dict__.update(self._attributes(state, targets, loss))
+            fitted.__dict__.pop("feature_names_in_", None)
+            return float(scorer(fitted, X[rows], y, **({} if weight is None else {"sample_weight": weight})))
+
+        return score
+
     def _train(
         self,
-        X: Any,
-        y: Any,
-        weight: Array | None,
-        targets: Targets,
+        train: Samples,
+        loss: Loss,
         rng: RandomState,
         state: TrainingState,
+        rules: list[Rule],
         incremental: bool,
     ) -> None:
         dtype = state.network.dtype
-        loss = self._loss(targets)
-        encoded = targets.encode(y, dtype)
-        if encoded.table is None:
-            check_target_range(encoded.values, loss)
-        train, held_out = self._split(X.shape[0], encoded, targets, rng)
-        weight = self._unit_mean(weight, X.shape[0], train, state)
-        objective = Objective(state.network, loss, Penalty(self.alpha / state.mean_weight))
-        # An overflow shows in the loss, which is watched, and a warning for each would bury it.
-        with np.errstate(all="ignore"):
-            if self.solver == "lbfgs":
-                rows = None if weight is None else weight[:, None]
-                self._lbfgs(objective).run(X, encoded.take().astype(dtype, copy=False), rows, state)
-            else:
-                batches = Batches(
-                    X,
-                    encoded,
-                    weight,
-                    train,
-                    batch_size=self._batch_size(len(train)),
-                    shuffle=self.shuffle,
-                    rng=rng,
-                    dtype=dtype,
+        weight = self._unit_mean(train, state)
+        objective = Objective(state.network, loss, Penalty(self.alpha / state.mean_weight, self.l1_ratio))
+        if self.solver == "lbfgs":
+            if state.network.random:
+                raise ValueError(
+                    "solver='lbfgs' needs an objective without noise; got layers that draw random numbers."
                 )
-                score = self._scorer(X, y, weight, held_out, targets, loss)
-                self._trainer(objective, score, incremental).run(batches, state)
-        self._conclude(state, incremental)
-
-    def _split(self, n: int, encoded: TargetRows, targets: Targets, rng: RandomState) -> tuple[Array, Array | None]:
-        """Choose the rows to train on and those to validate with, as scikit-learn chooses them."""
-        rows = np.arange(n)
-        if not self.early_stopping or self.solver == "lbfgs":
-            return rows, None
-        # The names of the two codes are scikit-learn's, and so its error for a class of one member.
-        stratify = np.where(encoded.values, "True", "False") if targets.kind == "binary" else None
-        train, held_out = train_test_split(
-            rows, random_state=rng, test_size=self.validation_fraction, stratify=stratify
+            y = train.encoded.take().astype(dtype, copy=False)
+            lbfgs = LBFGS(objective, rules, max_iter=self.max_iter, max_fun=self.max_fun, tol=self.tol)
+            lbfgs.run(train.X, y, None if weight is None else weight[:, None], state)
+            return
+        size = self._batch_size(len(train.rows))
+        batches = Batches(
+            train.X,
+            train.encoded,
+            weight,
+            train.rows,
+            batch_size=size,
+            shuffle=self.shuffle,
+            rng=rng,
+            dtype=dtype,
         )
-        if len(held_out) < 2:
-            raise ValueError(
-                "The validation set is too small. Increase 'validation_fraction' or the size of your dataset: "
-                f"expected at least 2 rows, got {len(held_out)}."
-            )
-        return train, held_out
+        optimizer = make_optimizer(self)
+        trainer = Trainer(
+            objective,
+            optimizer,
+            make_schedule(self),
+            rules,
+            learning_rate=self.learning_rate_init,
+            max_epochs=1 if incremental else self.max_iter,
+            weight_decay=self.weight_decay or getattr(optimizer, "weight_decay", 0.0),
+            max_grad_norm=self.max_grad_norm,
+        )
+        trainer.run(batches, state)
 
-    def _unit_mean(self, weight: Array | None, n: int, train: Array, state: TrainingState) -> Array | None:
+    def _unit_mean(self, train: Samples, state: TrainingState) -> Array | None:
         """Divide the weights by their mean over all rows trained on so far."""
-        dtype = state.network.dtype
-        seen = state.clock.samples
-        mean = 1.0 if weight is None else float(weight[train].mean())
-        state.mean_weight = (state.mean_weight * seen + mean * len(train)) / (seen + len(train))
+        dtype, seen, new = state.network.dtype, state.clock.samples, len(train.rows)
+        weight = train.whole_weight
+        mean = 1.0 if weight is None else float(weight[train.rows].mean())
+        state.mean_weight = (state.mean_weight * seen + mean * new) / (seen + new)
         if weight is None:
-            return None if state.mean_weight == 1.0 else np.full(n, 1 / state.mean_weight, dtype)
+            return None if state.mean_weight == 1.0 else np.full(len(train.y), 1 / state.mean_weight, dtype)
         return (weight / state.mean_weight).astype(dtype, copy=False)
 
     def _batch_size(self, n: int) -> int:
@@ -193,89 +276,108 @@ class NetworkEstimator(BaseEstimator, ABC):
             )
         return int(np.clip(self.batch_size, 1, n))
 
-    def _scorer(
-        self, X: Any, y: Any, weight: Array | None, held_out: Array | None, targets: Targets, loss: Loss
-    ) -> Any:
-        """Make the function that scores a network on the held-out rows."""
-        if held_out is None:
-            return None
-        y_val, weight_val = y[held_out], None if weight is None else weight[held_out]
-
-        def score(network: Network) -> float:
-            predictions = loss.inverse_link(network.predict(X, held_out))
-            if not np.isfinite(predictions).all():
-                return float("nan")
-            return self._score(y_val, targets.decode(predictions), weight_val)
-
-        return score
-
-    def _trainer(self, objective: Objective, score: Any, incremental: bool) -> Trainer:
-        schedule = component(SCHEDULES, self.learning_rate if self.solver == "sgd" else "constant", self)
-        rules: list[Rule] = [Validation(score)] if score else []
-        rules += [Report()] if self.verbose else []
-        divided = self.learning_rate_init if schedule.divides_on_plateau else None
-        rules += [
-            NoImprovement(self.tol, self.n_iter_no_change, bool(score), divided, self.verbose),
-            Best(bool(score)),
-            Divergence(),
-        ]
-        return Trainer(
-            objective,
-            component(OPTIMIZERS, self.solver, self),
-            schedule,
-            rules,
-            learning_rate=self.learning_rate_init,
-            max_epochs=1 if incremental else self.max_iter,
-        )
-
-    def _lbfgs(self, objective: Objective) -> LBFGS:
-        return LBFGS(objective, max_iter=self.max_iter, max_fun=self.max_fun, tol=self.tol, verbose=bool(self.verbose))
-
     def _conclude(self, state: TrainingState, incremental: bool) -> None:
         """Restore the best weights, and tell of training that did not end well."""
         parameters = state.network.parameters
+        failed = state.diverged or not parameters.is_finite()
+        if failed and state.best_weights is None:
+            raise ValueError(
+                "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
+                f"preprocessed. {state.stop_reason or ''} Expected finite weights: scale X (and y), or lower "
+                f"learning_rate_init={self.learning_rate_init}."
+            )
         if state.best_weights is not None:
             parameters.restore(state.best_weights)
             state.best_weights = None
-        elif state.diverged or not parameters.is_finite():
-            raise ValueError(
-                "Solver produced non-finite parameter weights. The input data may contain large values and "
-                f"need to be preprocessed. {state.stop_reason or ''} Expected finite weights: scale X (and y), "
-                f"or lower learning_rate_init={self.learning_rate_init}."
+        if failed:
+            warnings.warn(
+                f"Training diverged: {state.stop_reason} The weights of epoch {state.best_epoch} were restored.",
+                ConvergenceWarning,
+                stacklevel=5,
             )
-        if state.stop_reason is None and not incremental:
+        elif state.stop_reason is None and not incremental:
             state.stop_reason = f"max_iter={self.max_iter} reached."
             warnings.warn(
-                f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization "
-                "hasn't converged yet.",
+                f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
+                "converged yet.",
                 ConvergenceWarning,
                 stacklevel=5,
             )
 
-    def _finish(self, state: TrainingState, targets: Targets) -> None:
-        """Set the fitted attributes."""
-        watched = bool(self.early_stopping and self.solver != "lbfgs")
-        self._state, self._targets, self._trained_loss = state, targets, self._loss(targets)
-        self.n_iter_ = state.epoch
-        self.t_ = state.clock.samples
-        self.loss_curve_ = state.loss_curve
-        self.loss_ = state.loss_curve[-1] if state.loss_curve else float("nan")
-        self.best_loss_ = None if watched else state.best_loss
-        self.validation_scores_ = state.validation_scores if watched else None
-        self.best_validation_score_ = state.best_score if watched else None
-        self.n_outputs_ = targets.n_outputs
-        self.out_activation_ = self._trained_loss.link
+    def _attributes(self, state: TrainingState, targets: Targets, loss: Loss) -> dict[str, Any]:
+        """Give the fitted attributes."""
+        history = {name: values for name, values in state.history.items() if values}
+        scores = history.get("validation_score")
+        losses = history.get("loss", [])
+        return {
+            "_state": state,
+            "_targets": targets,
+            "_trained_loss": loss,
+            "n_iter_": state.epoch,
+            "t_": state.clock.samples,
+            "loss_curve_": losses,
+            "loss_": losses[-1] if losses else float("nan"),
+            "best_loss_": None if self.early_stopping and scores else state.best_loss,
+            "validation_scores_": scores,
+            "best_validation_score_": state.best_score if scores else None,
+            "best_epoch_": state.best_epoch,
+            "history_": history,
+            "stop_reason_": state.stop_reason,
+            "n_outputs_": targets.n_outputs,
+            "n_parameters_": state.network.parameters.values.size,
+            "out_activation_": loss.link,
+        }
 
-    # -- the fitted estimator ------------------------------------------------------------------------
+    # -- the fitted estimator ------------------------------------------------------------------------------------------
 
     def __sklearn_is_fitted__(self) -> bool:
         return "_state" in vars(self)
 
+    def _raw(self, X: Any) -> Array:
+        """Compute raw outputs, one column an output."""
+        check_is_fitted(self)
+        with naming("X"):
+            X = validate_data(self, X, reset=False, **self._accepted())
+        return self._state.network.predict(X)
+
     def _predictions(self, X: Any) -> Array:
         """Compute predictions (probabilities, for classes), one column an output."""
+        raw = self._raw(X)
+        return self._trained_loss.inverse_link(raw)
+
+    def summary(self) -> str:
+        """Describe the fitted network as a table: layers, output shapes, parameters, memory.
+
+        Returns
+        -------
+        str
+            A line a layer, then the totals; ``print`` it.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        """
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False)
-        return self._trained_loss.inverse_link(self._state.network.predict(X))
+        return summarize(self._state.network)
+
+    def trim_for_prediction(self) -> Self:
+        """Drop what is only needed to go on training, so that a saved model is little more than its weights.
+
+        ``partial_fit`` and ``warm_start`` then go on with a new optimizer state.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        """
+        check_is_fitted(self)
+        self._state: TrainingState = replace(self._state, optimizer_state=None)
+        return self
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

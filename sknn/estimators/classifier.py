@@ -1,20 +1,118 @@
 """What every classifier has besides its layers: classes, probabilities, predictions."""
 
-from typing import Any
+from copy import copy
+from typing import Any, Self
 
 import numpy as np
-from sklearn.base import ClassifierMixin
+from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.metrics import accuracy_score
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import unique_labels
 
 from sknn.core.kernels import Array
 from sknn.estimators.base import NetworkEstimator
+from sknn.estimators.components import fill, has_partial_fit
 from sknn.estimators.targets import ClassTargets, Targets, class_targets
-from sknn.losses import BinaryCrossEntropy, Loss, SoftmaxCrossEntropy
+from sknn.losses import CLASSIFICATION_LOSSES, Loss
+from sknn.training.batches import TargetRows
+from sknn.training.rules import TrainingState
 
 
 class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     """Base class of the classifiers."""
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
+        """Fit the network.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, ...)
+            The samples. float32 is trained in float32, everything else in float64.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Class labels (numbers or strings), or a 0/1 indicator matrix of labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples: 2 is the same as the row twice, 0 as no row. In a batch B the loss is
+            ``sum(w * loss) / (|B| * mean(w))`` with the mean over all training rows, which is unbiased;
+            scikit-learn divides by the weights of the batch, which is not, except at full batch.
+        X_val : {array-like, sparse matrix} of shape (n_validation, ...), default=None
+            Validation samples of your own: their loss and score are recorded after each epoch, and watched
+            if ``early_stopping``.
+        y_val : array-like of shape (n_validation,) or (n_validation, n_labels), default=None
+            Their targets.
+        sample_weight_val : array-like of shape (n_validation,), default=None
+            Their weights.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If a parameter or an array is not what is described here, or if training diverged. The estimator
+            is then as it was before.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If ``max_iter`` was reached first.
+        """
+        return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
+
+    @available_if(has_partial_fit)
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        classes: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
+        """Go on training for one epoch over these rows, with the optimizer's state as it was left.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, ...)
+            The samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Class labels (numbers or strings), or a 0/1 indicator matrix of labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples; their mean is taken over all calls.
+        classes : array-like of shape (n_classes,), default=None
+            All classes of all calls; needed in the first call only, unless ``fit`` came before.
+        X_val : {array-like, sparse matrix} of shape (n_validation, ...), default=None
+            Validation samples of your own: their loss and score are recorded after each epoch, and watched
+            if ``early_stopping``.
+        y_val : array-like of shape (n_validation,) or (n_validation, n_labels), default=None
+            Their targets.
+        sample_weight_val : array-like of shape (n_validation,), default=None
+            Their weights.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If a parameter or an array is not what is described here, with ``early_stopping=True`` but no ``X_val``, or
+            if training diverged. The estimator is then as it was before.
+        """
+        return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val), incremental=True, classes=classes)
 
     def predict(self, X: Any) -> Array:
         """Predict the classes of samples.
@@ -36,7 +134,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         ValueError
             If ``X`` has another number of features than in ``fit``, or holds NaN or infinity.
         """
-        return self._targets.decode(self._predictions(X))
+        predictions = self._predictions(X)
+        return self._targets.decode(predictions)
 
     def predict_proba(self, X: Any) -> Array:
         """Predict the probability of each class.
@@ -87,48 +186,84 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         with np.errstate(divide="ignore"):
             return np.log(p, out=p)
 
-    def _targets_of(self, y: Any, classes: Any, first: bool, incremental: bool) -> Targets:
-        found = class_targets(y)
+    def decision_function(self, X: Any) -> Array:
+        """Compute the raw outputs, before the logistic or softmax function.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) for two classes, else (n_samples, n_classes)
+            Log-odds of the second class; for more classes log-probabilities up to a constant of each row.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If ``X`` has another number of features than in ``fit``, or holds NaN or infinity.
+        """
+        raw = self._raw(X)
+        return raw[:, 0] if self._targets.kind == "binary" else raw
+
+    def _targets_of(self, y: Array, weight: Array | None, classes: Any, first: bool, incremental: bool) -> Targets:
+        targets = class_targets(y)
         if not first:
-            self._check_classes(y, found, classes, self._targets, incremental)
-            return self._targets
-        if not incremental:
-            return found
+            self._check_classes(y, targets, classes, incremental)
+            targets = copy(self._targets)
+        elif incremental:
+            targets = self._declared(y, targets, classes)
+        if not incremental or self.class_weight != "balanced":
+            targets.learn_weights(self.class_weight, y, weight)
+        elif first:
+            raise ValueError(
+                "class_weight='balanced' is not known before all classes are counted; for partial_fit expected a dict, "
+                "as of sklearn.utils.class_weight.compute_class_weight('balanced', classes=classes, y=y)."
+            )
+        return targets
+
+    def _declared(self, y: Array, found: Any, classes: Any) -> Any:
+        """Give the targets for all classes that are declared in the first call of ``partial_fit``."""
         if classes is None:
             raise ValueError("classes must be passed on the first call to partial_fit.")
         if found.kind == "multilabel":
             return found
         declared = ClassTargets(unique_labels(classes))
-        if len(unknown := declared.unknown(y)):
-            raise ValueError(f"y has the classes {unknown}, which are not in classes={declared.classes}.")
+        declared.check_known(y)
         return declared
 
-    def _check_classes(self, y: Any, found: Any, classes: Any, known: Any, incremental: bool) -> None:
+    def _check_classes(self, y: Array, found: Any, classes: Any, incremental: bool) -> None:
+        """Hold the classes against those of the last fit."""
+        known = self._targets
         if (found.kind == "multilabel") != (known.kind == "multilabel"):
             raise ValueError(f"y is {found.kind}; expected {known.kind} targets, as in the last fit.")
         if classes is not None and not np.array_equal(unique_labels(classes), known.classes):
             raise ValueError(
-                f"classes={classes!r} is not the same as on the last call to partial_fit, which was {known.classes!r}."
+                f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {known.classes!r}"
             )
         if not incremental and set(found.classes) != set(known.classes):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
                 f"Previously got {known.classes}, `y` has {found.classes}"
             )
-        if len(known.unknown(y)):
-            raise ValueError(
-                f"`y` has classes not in `self.classes_`. `self.classes_` has {known.classes}. 'y' has {found.classes}."
-            )
+        known.check_known(y)
 
-    def _finish(self, state: Any, targets: Any) -> None:
-        super()._finish(state, targets)
-        self.classes_ = targets.classes
+    def _attributes(self, state: TrainingState, targets: Any, loss: Loss) -> dict[str, Any]:
+        return {**super()._attributes(state, targets, loss), "classes_": targets.classes}
 
-    def _loss(self, targets: Any) -> Loss:
-        return SoftmaxCrossEntropy() if targets.kind == "multiclass" else BinaryCrossEntropy()
+    def _loss(self, targets: Targets) -> Loss:
+        one, several = CLASSIFICATION_LOSSES[self.loss] if isinstance(self.loss, str) else (self.loss, self.loss)
+        chosen = several if targets.kind == "multiclass" else one
+        return chosen if isinstance(chosen, Loss) else fill(chosen, self)
 
-    def _score(self, y: Array, predictions: Array, sample_weight: Array | None) -> float:
-        return float(accuracy_score(y, predictions, sample_weight=sample_weight))
+    def _encode(self, y: Array, targets: Targets, dtype: Any) -> TargetRows:
+        return super()._encode(y, targets, dtype).smoothed(self.label_smoothing)
+
+    def _score(self, y: Array, predicted: Array, sample_weight: Array | None) -> float:
+        return float(accuracy_score(y, predicted, sample_weight=sample_weight))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -1,49 +1,34 @@
 """Multi-layer perceptrons: what both estimators share."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
-import numpy as np
-from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 
-from sknn.activations import ACTIVATIONS, Identity
+from sknn.activations import ACTIVATIONS, Activation, Identity, Logistic
 from sknn.core.kernels import Array
 from sknn.estimators.base import NetworkEstimator
 from sknn.estimators.components import component
-from sknn.initializers import ScikitUniform
-from sknn.layers import Dense, Layer
-from sknn.optimizers import OPTIMIZERS
-from sknn.schedules import SCHEDULES
+from sknn.estimators.constraints import TRAINING
+from sknn.initializers import INITIALIZERS, Initializer, ScikitUniform
+from sknn.layers import Activation as ActivationLayer
+from sknn.layers import BatchNorm, Dense, Dropout, Layer, LayerNorm, Residual
+
+NORMALIZATIONS: dict[str, type[Layer]] = {"batch": BatchNorm, "layer": LayerNorm}
 
 
 class MLP(NetworkEstimator):
-    """Dense layers of given sizes with one activation, then a dense output layer."""
+    """Dense layers of given sizes with their activations, then a dense output layer."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **TRAINING,
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [StrOptions(set(ACTIVATIONS))],
-        "solver": [StrOptions({"lbfgs", *OPTIMIZERS})],
-        "alpha": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [StrOptions(set(SCHEDULES))],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "power_t": [Interval(Real, 0, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "shuffle": ["boolean"],
-        "random_state": ["random_state"],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "verbose": ["verbose"],
-        "warm_start": ["boolean"],
-        "momentum": [Interval(Real, 0, 1, closed="both")],
-        "nesterovs_momentum": ["boolean"],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
-        "beta_1": [Interval(Real, 0, 1, closed="left")],
-        "beta_2": [Interval(Real, 0, 1, closed="left")],
-        "epsilon": [Interval(Real, 0, None, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), Options(Real, {np.inf})],
-        "max_fun": [Interval(Integral, 1, None, closed="left")],
+        "activation": [StrOptions(set(ACTIVATIONS)), Activation, list, tuple],
+        "dropout": [Interval(Real, 0, 1, closed="left"), list, tuple],
+        "normalization": [StrOptions(set(NORMALIZATIONS)), None],
+        "residual": ["boolean"],
+        "weight_init": [StrOptions(set(INITIALIZERS)), Initializer],
     }
 
     def _hidden_sizes(self) -> list[int]:
@@ -53,16 +38,62 @@ class MLP(NetworkEstimator):
             raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}; expected integers.")
         return [int(size) for size in sizes]
 
+    def _per_layer(self, name: str, n_hidden: int) -> list[Any]:
+        """Give a parameter's value for each hidden layer."""
+        value = getattr(self, name)
+        if not isinstance(value, list | tuple):
+            return [value] * n_hidden
+        if len(value) != n_hidden:
+            raise ValueError(
+                f"{name} has {len(value)} entries; expected one, or one for each of the {n_hidden} layers."
+            )
+        return list(value)
+
+    def _activations(self, n_hidden: int) -> list[Activation]:
+        choices = self._per_layer("activation", n_hidden)
+        for choice in choices:
+            if not isinstance(choice, Activation) and choice not in ACTIVATIONS:
+                raise ValueError(
+                    f"activation has the entry {choice!r}; expected an Activation or one of {sorted(ACTIVATIONS)}."
+                )
+        return [component(ACTIVATIONS, choice, self) for choice in choices]
+
+    def _rates(self, n_hidden: int) -> list[float]:
+        rates = self._per_layer("dropout", n_hidden)
+        for rate in rates:
+            if not isinstance(rate, Real) or not 0 <= float(rate) < 1:
+                raise ValueError(f"dropout has the entry {rate!r}; expected numbers from 0 to below 1.")
+        return rates
+
+    def _weight_init(self, activation: Activation) -> Initializer:
+        if self.weight_init == "auto":
+            return ScikitUniform(2.0 if isinstance(activation, Logistic) else 6.0)
+        return component(INITIALIZERS, self.weight_init, self)
+
     def _layers(self, n_outputs: int) -> list[Layer]:
-        weight_init = ScikitUniform(2.0 if self.activation == "logistic" else 6.0)
-        activation = component(ACTIVATIONS, self.activation, self)
-        hidden: list[Layer] = [Dense(size, activation, weight_init) for size in self._hidden_sizes()]
-        return [*hidden, Dense(n_outputs, Identity(), weight_init)]
+        sizes = self._hidden_sizes()
+        activations, rates = self._activations(len(sizes)), self._rates(len(sizes))
+        layers: list[Layer] = []
+        for i, (size, activation, rate) in enumerate(zip(sizes, activations, rates, strict=True)):
+            block = self._block(size, activation, rate)
+            skips = self.residual and i > 0 and sizes[i - 1] == size
+            layers += [Residual(tuple(block))] if skips else block
+        last = activations or self._activations(1)
+        return [*layers, Dense(n_outputs, Identity(), self._weight_init(last[-1]))]
+
+    def _block(self, size: int, activation: Activation, rate: float) -> list[Layer]:
+        """Say one hidden layer: dense, perhaps normalized, activated, perhaps thinned out."""
+        weight_init = self._weight_init(activation)
+        if self.normalization is None:
+            block: list[Layer] = [Dense(size, activation, weight_init)]
+        else:
+            normalize = NORMALIZATIONS[self.normalization]()
+            block = [Dense(size, Identity(), weight_init), normalize, ActivationLayer(activation)]
+        return [*block, Dropout(rate)] if rate else block
 
     def _matrices(self) -> list[Array]:
         network = self._state.network
-        dense = (i for i, layer in enumerate(network.layers) if isinstance(layer, Dense))
-        return [network.parameters[i].W for i in dense]
+        return list(_dense_matrices(network.layers, [network.parameters[i] for i in range(len(network.layers))]))
 
     @property
     def coefs_(self) -> list[Array]:
@@ -87,8 +118,10 @@ class MLP(NetworkEstimator):
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r} before it is fitted.")
 
 
-def has_partial_fit(estimator: Any) -> bool:
-    """Check that the solver goes step by step, for ``available_if``."""
-    if estimator.solver == "lbfgs":
-        raise AttributeError("partial_fit is only available for stochastic optimizers. lbfgs is not stochastic.")
-    return True
+def _dense_matrices(layers: Sequence[Layer], parameters: Sequence[Any]) -> Iterator[Array]:
+    """Walk the weight matrices of dense layers, bias row included, also inside residual blocks."""
+    for layer, p in zip(layers, parameters, strict=True):
+        if isinstance(layer, Dense):
+            yield p.W
+        elif isinstance(layer, Residual):
+            yield from _dense_matrices(layer.layers, [getattr(p, f"f{i}", None) for i in range(len(layer.layers))])

@@ -1,12 +1,10 @@
 """Multi-layer perceptron classifier."""
 
-from typing import Any, Self
-
-from sklearn.base import _fit_context
-from sklearn.utils.metaestimators import available_if
+from typing import Any, ClassVar
 
 from sknn.estimators.classifier import NetworkClassifier
-from sknn.estimators.mlp import MLP, has_partial_fit
+from sknn.estimators.constraints import CLASSIFICATION
+from sknn.estimators.mlp import MLP
 
 
 class MLPClassifierScratch(NetworkClassifier, MLP):
@@ -14,26 +12,31 @@ class MLPClassifierScratch(NetworkClassifier, MLP):
 
     With the same parameters and an integer ``random_state`` it trains the same model as
     `sklearn.neural_network.MLPClassifier`: the same initial weights, batches, losses and stopping epoch.
-    Two things differ: sample weights in minibatches, which are unbiased here (see `fit`), and
-    ``warm_start``, which keeps the optimizer's state.
+    Two things differ: sample weights in minibatches, which are unbiased here (see `fit`), and ``warm_start``, which
+    keeps the optimizer's state.
 
     Parameters
     ----------
     hidden_layer_sizes : int or sequence of int, default=(100,)
         Units of each hidden layer. An empty sequence makes a linear model.
-    activation : {'identity', 'logistic', 'tanh', 'relu'}, default='relu'
-        Function of the hidden layers; see `sknn.activations`.
-    solver : {'lbfgs', 'sgd', 'adam'}, default='adam'
-        How the weights are found: 'sgd' and 'adam' go batch by batch, 'lbfgs' takes all rows at once and
-        is the better choice for a few thousand rows or less.
+    activation : str, Activation, or a list of them, default='relu'
+        Function of the hidden layers, or one for each of them: 'identity', 'logistic', 'tanh', 'relu', 'leaky_relu',
+        'elu', 'selu', 'gelu', 'silu', 'mish', 'softplus', 'hard_sigmoid', 'hard_tanh', or an object of
+        `sknn.activations`, which may be your own.
+    solver : str or Optimizer, default='adam'
+        How the weights are found: 'sgd', 'adam', 'adamw', 'nadam', 'rmsprop', 'adagrad', 'lion', or an object of
+        `sknn.optimizers`, go batch by batch; 'lbfgs' takes all rows at once and is the better choice for a few thousand
+        rows or less.
     alpha : float, default=0.0001
         Strength of the L2 penalty ``alpha / 2 * sum(W²)``, at least 0. It is divided by the rows of a batch,
         as in scikit-learn, so a smaller batch is regularized more.
     batch_size : int or 'auto', default='auto'
         Rows of a batch; 'auto' is ``min(200, n_samples)``. Not used by 'lbfgs'.
-    learning_rate : {'constant', 'invscaling', 'adaptive'}, default='constant'
-        Schedule of the learning rate, for solver 'sgd' only. 'invscaling' divides it by ``t ** power_t``, t
-        the rows seen; 'adaptive' divides it by 5 whenever ``n_iter_no_change`` epochs bring no improvement.
+    learning_rate : str or Schedule, default='constant'
+        Schedule of the learning rate. 'invscaling' divides it by ``t ** power_t``, t the rows seen; 'adaptive' divides
+        it by 5 whenever ``n_iter_no_change`` epochs bring no improvement; these two do nothing with solver 'adam', as
+        in scikit-learn. 'cosine', 'one_cycle', 'step', 'exponential', 'plateau', or an object of `sknn.schedules`, act
+        with every solver but 'lbfgs'.
     learning_rate_init : float, default=0.001
         The learning rate at the start, greater than 0.
     power_t : float, default=0.5
@@ -45,8 +48,8 @@ class MLPClassifierScratch(NetworkClassifier, MLP):
     random_state : int, RandomState instance or None, default=None
         Source of the initial weights, the shuffles and the validation split; an int makes results repeat.
     tol : float, default=1e-4
-        An epoch counts as an improvement when it is better than the best by ``tol``. For 'lbfgs', the bound
-        on the gradient at which it stops.
+        An epoch counts as an improvement when it is better than the best by ``tol``. For 'lbfgs', the bound on the
+        gradient at which it stops.
     verbose : bool, default=False
         Print the loss of each epoch.
     warm_start : bool, default=False
@@ -56,8 +59,8 @@ class MLPClassifierScratch(NetworkClassifier, MLP):
     nesterovs_momentum : bool, default=True
         Use Nesterov's momentum, with 'sgd' and ``momentum`` greater than 0.
     early_stopping : bool, default=False
-        Hold out a part of the rows, stop when the score on them no longer improves, and restore the weights
-        that scored best.
+        Stop when the score on the validation samples no longer improves, and restore the weights that scored best.
+        The samples are ``X_val`` if ``fit`` gets them, else a part of the rows that is held out.
     validation_fraction : float, default=0.1
         Share of the rows that is held out, from 0 to 1, both excluded.
     beta_1, beta_2 : float, default=0.9, 0.999
@@ -68,6 +71,39 @@ class MLPClassifierScratch(NetworkClassifier, MLP):
         More epochs in a row than this without improvement end training.
     max_fun : int, default=15000
         Largest number of evaluations of the objective, for 'lbfgs'.
+    loss : {'log_loss', 'focal'} or Loss, default='log_loss'
+        What is minimised: the cross-entropy, the focal loss, which looks away from samples that are right already,
+        or an object of `sknn.losses`.
+    focal_gamma : float, default=2.0
+        How far the focal loss looks away, at least 0.
+    class_weight : dict, 'balanced', list of dict or None, default=None
+        Weight of each class, multiplied into ``sample_weight``: ``{class: weight}``, or 'balanced' for
+        ``n_samples / (n_classes * count)``; for multilabel targets a list of one dict a label. For rare classes.
+    label_smoothing : float, default=0.0
+        Share of each target's probability that is given to all classes alike, in [0, 1).
+    l1_ratio : float, default=0.0
+        Share of L1 in the penalty, ``alpha * ((1 - l1_ratio) / 2 * sum(W²) + l1_ratio * sum(|W|))``, from 0 to 1; it
+        drives weights to zero where few inputs matter.
+    weight_decay : float, default=0.0
+        Decoupled decay, at least 0: before each update ``W *= 1 - learning rate * weight_decay``. Unlike ``alpha`` it
+        depends neither on the batch size nor on the gradient's scale. Not used by 'lbfgs'.
+    dropout : float or list of float, default=0.0
+        Share of the outputs of each hidden layer that is set to 0 at random in training, the others divided by
+        ``1 - dropout``; one rate in [0, 1), or one for each hidden layer. Against overfitting.
+    normalization : {'batch', 'layer'} or None, default=None
+        Standardize what enters each activation, over the rows of the batch (with running statistics for predicting) or
+        over the units of the layer. Deep networks train faster.
+    residual : bool, default=False
+        Add the input of a hidden layer to its output where both are of equal width, so that gradients reach the first
+        layers of deep networks.
+    weight_init : str or Initializer, default='auto'
+        Initial weights: 'auto' (scikit-learn's), 'glorot_uniform', 'glorot_normal', 'he_uniform', 'he_normal',
+        'lecun_normal', 'orthogonal', 'normal', 'zeros', or an object of `sknn.initializers`.
+    max_grad_norm : float or None, default=None
+        Shorten the gradient to this norm where it is longer: against jumps at steep places of the loss.
+    scoring : str, callable or None, default=None
+        What the validation score is: accuracy if None, the negative loss if 'loss', else a scorer of scikit-learn's by
+        name or as a callable ``(estimator, X, y)``; more is better.
 
     Attributes
     ----------
@@ -84,9 +120,19 @@ class MLPClassifierScratch(NetworkClassifier, MLP):
     loss_curve_ : list of float
         Loss of each epoch.
     validation_scores_ : list of float or None
-        Accuracy on the held-out rows after each epoch; None without early stopping.
+        Score of the validation samples after each epoch (Accuracy unless ``scoring`` says otherwise); None without
+        validation samples.
     best_validation_score_ : float or None
-        Highest of them; None without early stopping.
+        Highest of them; None without validation samples.
+    best_epoch_ : int
+        The epoch of the best validation score, or else of the lowest loss, counted from 1.
+    history_ : dict of str to list of float
+        One number an epoch: 'loss', 'learning_rate' and 'gradient_norm' (at its last step), 'seconds' and, with
+        validation samples, 'validation_loss' (without penalty) and 'validation_score'.
+    stop_reason_ : str or None
+        Why training ended, in words; None after ``partial_fit`` that was not stopped.
+    n_parameters_ : int
+        Number of trained parameters.
     n_iter_ : int
         Epochs of the last call of ``fit`` (iterations for 'lbfgs').
     t_ : int
@@ -125,6 +171,11 @@ class MLPClassifierScratch(NetworkClassifier, MLP):
     True
     """
 
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **MLP._parameter_constraints,
+        **CLASSIFICATION,
+    }
+
     def __init__(
         self,
         hidden_layer_sizes: Any = (100,),
@@ -151,6 +202,18 @@ class MLPClassifierScratch(NetworkClassifier, MLP):
         epsilon: float = 1e-8,
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
+        loss: Any = "log_loss",
+        focal_gamma: float = 2.0,
+        class_weight: Any = None,
+        label_smoothing: float = 0.0,
+        l1_ratio: float = 0.0,
+        weight_decay: float = 0.0,
+        dropout: Any = 0.0,
+        normalization: str | None = None,
+        residual: bool = False,
+        weight_init: Any = "auto",
+        max_grad_norm: float | None = None,
+        scoring: Any = None,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -175,63 +238,15 @@ class MLPClassifierScratch(NetworkClassifier, MLP):
         self.epsilon = epsilon
         self.n_iter_no_change = n_iter_no_change
         self.max_fun = max_fun
-
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Fit the network.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples. float32 is trained in float32, everything else in float64.
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Class labels (numbers or strings), or a 0/1 indicator matrix of labels.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples: 2 is the same as the row twice, 0 as no row. In a batch B the loss is
-            ``sum(w * loss) / (|B| * mean(w))`` with the mean over all training rows, which is unbiased;
-            scikit-learn divides by the weights of the batch, which is not, except at full batch.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError
-            If a parameter or an array is not what is described here, or if training diverged. The estimator
-            is then as it was before.
-
-        Warns
-        -----
-        ConvergenceWarning
-            If ``max_iter`` was reached first.
-        """
-        return self._fit(X, y, sample_weight)
-
-    @available_if(has_partial_fit)
-    @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
-        """Go on training for one epoch over these rows, with the optimizer's state as it was left.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Class labels (numbers or strings), or a 0/1 indicator matrix of labels.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples; their mean is taken over all calls.
-        classes : array-like of shape (n_classes,), default=None
-            All classes of all calls; needed in the first call only, unless ``fit`` came before.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError
-            If a parameter or an array is not what is described here, with ``early_stopping=True``, or if
-            training diverged. The estimator is then as it was before.
-        """
-        return self._fit(X, y, sample_weight, incremental=True, classes=classes)
+        self.loss = loss
+        self.focal_gamma = focal_gamma
+        self.class_weight = class_weight
+        self.label_smoothing = label_smoothing
+        self.l1_ratio = l1_ratio
+        self.weight_decay = weight_decay
+        self.dropout = dropout
+        self.normalization = normalization
+        self.residual = residual
+        self.weight_init = weight_init
+        self.max_grad_norm = max_grad_norm
+        self.scoring = scoring

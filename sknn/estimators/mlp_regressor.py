@@ -1,14 +1,10 @@
 """Multi-layer perceptron regressor."""
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-from sklearn.base import _fit_context
-from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.metaestimators import available_if
-
-from sknn.estimators.mlp import MLP, has_partial_fit
+from sknn.estimators.constraints import REGRESSION
+from sknn.estimators.mlp import MLP
 from sknn.estimators.regressor import NetworkRegressor
-from sknn.losses import REGRESSION_LOSSES
 
 
 class MLPRegressorScratch(NetworkRegressor, MLP):
@@ -16,31 +12,36 @@ class MLPRegressorScratch(NetworkRegressor, MLP):
 
     With the same parameters and an integer ``random_state`` it trains the same model as
     `sklearn.neural_network.MLPRegressor`: the same initial weights, batches, losses and stopping epoch.
-    Three things differ: with several outputs the squared error's gradient is that of the loss (in
-    scikit-learn it is
+    Three things differ: with several outputs the squared error's gradient is that of the loss (in scikit-learn it is
     n_outputs times that, its issue 8349); sample weights in minibatches are unbiased (see `fit`); and
     ``warm_start`` keeps the optimizer's state.
 
     Parameters
     ----------
-    loss : {'squared_error', 'poisson'}, default='squared_error'
-        What is minimised: half the squared error, or half the Poisson deviance, which makes the prediction
-        ``exp(raw)`` and takes targets of 0 or more.
+    loss : str or Loss, default='squared_error'
+        What is minimised: 'squared_error', 'absolute_error', 'huber', 'log_cosh', 'quantile', or, with predictions
+        ``exp(raw)``, half the deviance 'poisson' (targets of 0 or more) or 'gamma' (above 0); or an object of
+        `sknn.losses`.
     hidden_layer_sizes : int or sequence of int, default=(100,)
         Units of each hidden layer. An empty sequence makes a linear model.
-    activation : {'identity', 'logistic', 'tanh', 'relu'}, default='relu'
-        Function of the hidden layers; see `sknn.activations`.
-    solver : {'lbfgs', 'sgd', 'adam'}, default='adam'
-        How the weights are found: 'sgd' and 'adam' go batch by batch, 'lbfgs' takes all rows at once and
-        is the better choice for a few thousand rows or less.
+    activation : str, Activation, or a list of them, default='relu'
+        Function of the hidden layers, or one for each of them: 'identity', 'logistic', 'tanh', 'relu', 'leaky_relu',
+        'elu', 'selu', 'gelu', 'silu', 'mish', 'softplus', 'hard_sigmoid', 'hard_tanh', or an object of
+        `sknn.activations`, which may be your own.
+    solver : str or Optimizer, default='adam'
+        How the weights are found: 'sgd', 'adam', 'adamw', 'nadam', 'rmsprop', 'adagrad', 'lion', or an object of
+        `sknn.optimizers`, go batch by batch; 'lbfgs' takes all rows at once and is the better choice for a few thousand
+        rows or less.
     alpha : float, default=0.0001
         Strength of the L2 penalty ``alpha / 2 * sum(W²)``, at least 0. It is divided by the rows of a batch,
         as in scikit-learn, so a smaller batch is regularized more.
     batch_size : int or 'auto', default='auto'
         Rows of a batch; 'auto' is ``min(200, n_samples)``. Not used by 'lbfgs'.
-    learning_rate : {'constant', 'invscaling', 'adaptive'}, default='constant'
-        Schedule of the learning rate, for solver 'sgd' only. 'invscaling' divides it by ``t ** power_t``, t
-        the rows seen; 'adaptive' divides it by 5 whenever ``n_iter_no_change`` epochs bring no improvement.
+    learning_rate : str or Schedule, default='constant'
+        Schedule of the learning rate. 'invscaling' divides it by ``t ** power_t``, t the rows seen; 'adaptive' divides
+        it by 5 whenever ``n_iter_no_change`` epochs bring no improvement; these two do nothing with solver 'adam', as
+        in scikit-learn. 'cosine', 'one_cycle', 'step', 'exponential', 'plateau', or an object of `sknn.schedules`, act
+        with every solver but 'lbfgs'.
     learning_rate_init : float, default=0.001
         The learning rate at the start, greater than 0.
     power_t : float, default=0.5
@@ -52,8 +53,8 @@ class MLPRegressorScratch(NetworkRegressor, MLP):
     random_state : int, RandomState instance or None, default=None
         Source of the initial weights, the shuffles and the validation split; an int makes results repeat.
     tol : float, default=1e-4
-        An epoch counts as an improvement when it is better than the best by ``tol``. For 'lbfgs', the bound
-        on the gradient at which it stops.
+        An epoch counts as an improvement when it is better than the best by ``tol``. For 'lbfgs', the bound on the
+        gradient at which it stops.
     verbose : bool, default=False
         Print the loss of each epoch.
     warm_start : bool, default=False
@@ -63,8 +64,8 @@ class MLPRegressorScratch(NetworkRegressor, MLP):
     nesterovs_momentum : bool, default=True
         Use Nesterov's momentum, with 'sgd' and ``momentum`` greater than 0.
     early_stopping : bool, default=False
-        Hold out a part of the rows, stop when the score on them no longer improves, and restore the weights
-        that scored best.
+        Stop when the score on the validation samples no longer improves, and restore the weights that scored best.
+        The samples are ``X_val`` if ``fit`` gets them, else a part of the rows that is held out.
     validation_fraction : float, default=0.1
         Share of the rows that is held out, from 0 to 1, both excluded.
     beta_1, beta_2 : float, default=0.9, 0.999
@@ -75,6 +76,33 @@ class MLPRegressorScratch(NetworkRegressor, MLP):
         More epochs in a row than this without improvement end training.
     max_fun : int, default=15000
         Largest number of evaluations of the objective, for 'lbfgs'.
+    quantile : float, default=0.5
+        The quantile that loss 'quantile' predicts, between 0 and 1.
+    huber_delta : float, default=1.0
+        Where loss 'huber' turns from squares to absolute values, in the units of ``y``.
+    l1_ratio : float, default=0.0
+        Share of L1 in the penalty, ``alpha * ((1 - l1_ratio) / 2 * sum(W²) + l1_ratio * sum(|W|))``, from 0 to 1; it
+        drives weights to zero where few inputs matter.
+    weight_decay : float, default=0.0
+        Decoupled decay, at least 0: before each update ``W *= 1 - learning rate * weight_decay``. Unlike ``alpha`` it
+        depends neither on the batch size nor on the gradient's scale. Not used by 'lbfgs'.
+    dropout : float or list of float, default=0.0
+        Share of the outputs of each hidden layer that is set to 0 at random in training, the others divided by
+        ``1 - dropout``; one rate in [0, 1), or one for each hidden layer. Against overfitting.
+    normalization : {'batch', 'layer'} or None, default=None
+        Standardize what enters each activation, over the rows of the batch (with running statistics for predicting) or
+        over the units of the layer. Deep networks train faster.
+    residual : bool, default=False
+        Add the input of a hidden layer to its output where both are of equal width, so that gradients reach the first
+        layers of deep networks.
+    weight_init : str or Initializer, default='auto'
+        Initial weights: 'auto' (scikit-learn's), 'glorot_uniform', 'glorot_normal', 'he_uniform', 'he_normal',
+        'lecun_normal', 'orthogonal', 'normal', 'zeros', or an object of `sknn.initializers`.
+    max_grad_norm : float or None, default=None
+        Shorten the gradient to this norm where it is longer: against jumps at steep places of the loss.
+    scoring : str, callable or None, default=None
+        What the validation score is: R² if None, the negative loss if 'loss', else a scorer of scikit-learn's by
+        name or as a callable ``(estimator, X, y)``; more is better.
 
     Attributes
     ----------
@@ -89,9 +117,19 @@ class MLPRegressorScratch(NetworkRegressor, MLP):
     loss_curve_ : list of float
         Loss of each epoch.
     validation_scores_ : list of float or None
-        R² on the held-out rows after each epoch; None without early stopping.
+        Score of the validation samples after each epoch (R² unless ``scoring`` says otherwise); None without
+        validation samples.
     best_validation_score_ : float or None
-        Highest of them; None without early stopping.
+        Highest of them; None without validation samples.
+    best_epoch_ : int
+        The epoch of the best validation score, or else of the lowest loss, counted from 1.
+    history_ : dict of str to list of float
+        One number an epoch: 'loss', 'learning_rate' and 'gradient_norm' (at its last step), 'seconds' and, with
+        validation samples, 'validation_loss' (without penalty) and 'validation_score'.
+    stop_reason_ : str or None
+        Why training ended, in words; None after ``partial_fit`` that was not stopped.
+    n_parameters_ : int
+        Number of trained parameters.
     n_iter_ : int
         Epochs of the last call of ``fit`` (iterations for 'lbfgs').
     t_ : int
@@ -125,14 +163,15 @@ class MLPRegressorScratch(NetworkRegressor, MLP):
     >>> from sknn import MLPRegressorScratch
     >>> X, y = load_diabetes(return_X_y=True)
     >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
-    >>> net = make_pipeline(StandardScaler(), MLPRegressorScratch((20,), solver="lbfgs", alpha=30,
-    random_state=0)) >>> net.fit(X_train, y_train).score(X_test, y_test) > 0.3
+    >>> net = make_pipeline(StandardScaler(), MLPRegressorScratch(
+    ...     hidden_layer_sizes=20, solver="lbfgs", alpha=30, random_state=0))
+    >>> net.fit(X_train, y_train).score(X_test, y_test) > 0.3
     True
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **MLP._parameter_constraints,
-        "loss": [StrOptions(set(REGRESSION_LOSSES))],
+        **REGRESSION,
     }
 
     def __init__(
@@ -162,6 +201,16 @@ class MLPRegressorScratch(NetworkRegressor, MLP):
         epsilon: float = 1e-8,
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
+        quantile: float = 0.5,
+        huber_delta: float = 1.0,
+        l1_ratio: float = 0.0,
+        weight_decay: float = 0.0,
+        dropout: Any = 0.0,
+        normalization: str | None = None,
+        residual: bool = False,
+        weight_init: Any = "auto",
+        max_grad_norm: float | None = None,
+        scoring: Any = None,
     ) -> None:
         self.loss = loss
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -187,61 +236,13 @@ class MLPRegressorScratch(NetworkRegressor, MLP):
         self.epsilon = epsilon
         self.n_iter_no_change = n_iter_no_change
         self.max_fun = max_fun
-
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Fit the network.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples. float32 is trained in float32, everything else in float64.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Numbers.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples: 2 is the same as the row twice, 0 as no row. In a batch B the loss is
-            ``sum(w * loss) / (|B| * mean(w))`` with the mean over all training rows, which is unbiased;
-            scikit-learn divides by the weights of the batch, which is not, except at full batch.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError
-            If a parameter or an array is not what is described here, or if training diverged. The estimator
-            is then as it was before.
-
-        Warns
-        -----
-        ConvergenceWarning
-            If ``max_iter`` was reached first.
-        """
-        return self._fit(X, y, sample_weight)
-
-    @available_if(has_partial_fit)
-    @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Go on training for one epoch over these rows, with the optimizer's state as it was left.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Numbers.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples; their mean is taken over all calls.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError
-            If a parameter or an array is not what is described here, with ``early_stopping=True``, or if
-            training diverged. The estimator is then as it was before.
-        """
-        return self._fit(X, y, sample_weight, incremental=True)
+        self.quantile = quantile
+        self.huber_delta = huber_delta
+        self.l1_ratio = l1_ratio
+        self.weight_decay = weight_decay
+        self.dropout = dropout
+        self.normalization = normalization
+        self.residual = residual
+        self.weight_init = weight_init
+        self.max_grad_norm = max_grad_norm
+        self.scoring = scoring

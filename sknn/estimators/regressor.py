@@ -1,19 +1,110 @@
 """What every regressor has besides its layers: the loss by name, predictions."""
 
-from typing import Any
+from typing import Any, Self
 
-from sklearn.base import RegressorMixin
+from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
+from sklearn.utils.metaestimators import available_if
 
 from sknn.core.kernels import Array
 from sknn.estimators.base import NetworkEstimator
-from sknn.estimators.components import component
+from sknn.estimators.components import component, has_partial_fit
 from sknn.estimators.targets import NumericTargets, Targets
 from sknn.losses import REGRESSION_LOSSES, Loss
 
 
 class NetworkRegressor(RegressorMixin, NetworkEstimator):
     """Base class of the regressors."""
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
+        """Fit the network.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, ...)
+            The samples. float32 is trained in float32, everything else in float64.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Numbers.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples: 2 is the same as the row twice, 0 as no row. In a batch B the loss is
+            ``sum(w * loss) / (|B| * mean(w))`` with the mean over all training rows, which is unbiased;
+            scikit-learn divides by the weights of the batch, which is not, except at full batch.
+        X_val : {array-like, sparse matrix} of shape (n_validation, ...), default=None
+            Validation samples of your own: their loss and score are recorded after each epoch, and watched
+            if ``early_stopping``.
+        y_val : array-like of shape (n_validation,) or (n_validation, n_outputs), default=None
+            Their targets.
+        sample_weight_val : array-like of shape (n_validation,), default=None
+            Their weights.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If a parameter or an array is not what is described here, or if training diverged. The estimator
+            is then as it was before.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If ``max_iter`` was reached first.
+        """
+        return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
+
+    @available_if(has_partial_fit)
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
+        """Go on training for one epoch over these rows, with the optimizer's state as it was left.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, ...)
+            The samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Numbers.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples; their mean is taken over all calls.
+        X_val : {array-like, sparse matrix} of shape (n_validation, ...), default=None
+            Validation samples of your own: their loss and score are recorded after each epoch, and watched
+            if ``early_stopping``.
+        y_val : array-like of shape (n_validation,) or (n_validation, n_outputs), default=None
+            Their targets.
+        sample_weight_val : array-like of shape (n_validation,), default=None
+            Their weights.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If a parameter or an array is not what is described here, with ``early_stopping=True`` but no ``X_val``, or
+            if training diverged. The estimator is then as it was before.
+        """
+        return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val), incremental=True)
 
     def predict(self, X: Any) -> Array:
         """Predict the targets of samples.
@@ -35,10 +126,14 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         ValueError
             If ``X`` has another number of features than in ``fit``, or holds NaN or infinity.
         """
-        return self._targets.decode(self._predictions(X))
+        predictions = self._predictions(X)
+        return self._targets.decode(predictions)
 
-    def _targets_of(self, y: Any, classes: Any, first: bool, incremental: bool) -> Targets:
-        return NumericTargets.of(y) if first else self._targets
+    def _targets_of(self, y: Array, weight: Array | None, classes: Any, first: bool, incremental: bool) -> Targets:
+        if first:
+            return NumericTargets.of(y)
+        self._targets.check_known(y)
+        return self._targets
 
     def _loss(self, targets: Targets) -> Loss:
         loss: Loss = component(REGRESSION_LOSSES, self.loss, self)

@@ -1,7 +1,7 @@
 """Targets as a user gives them, and as the network is trained on them."""
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from scipy.sparse import issparse
@@ -21,10 +21,13 @@ class Targets(ABC):
         'binary', 'multiclass', 'multilabel' or 'numeric'.
     n_outputs : int
         Outputs of the network.
+    classes : ndarray or None
+        The classes, or the numbers of the labels.
     """
 
     kind: str
     n_outputs: int
+    classes: Array | None = None
 
     @abstractmethod
     def encode(self, y: Array, dtype: Any) -> TargetRows:
@@ -34,33 +37,48 @@ class Targets(ABC):
     def decode(self, predictions: Array) -> Array:
         """Turn predictions (probabilities, for classes) into targets."""
 
+    def row_weights(self, y: Array, dtype: Any) -> Array | None:
+        """Give the weight that each row has by its class."""
+        return None
+
+    def check_known(self, y: Array) -> None:
+        """Raise an error if targets hold what was not there when the encoding was learned."""
+
 
 class ClassTargets(Targets):
     """Classes in one column: one logistic output for two of them, else one softmax output each."""
+
+    classes: Array
 
     def __init__(self, classes: Array) -> None:
         self.classes = classes
         self.kind = "binary" if len(classes) <= 2 else "multiclass"
         self.n_outputs = 1 if self.kind == "binary" else len(classes)
+        self.weights: Array | None = None
 
     @classmethod
     def of(cls, y: Array) -> Self:
         """Learn the classes from targets."""
         return cls(np.unique(y))
 
-    def unknown(self, y: Array) -> Array:
-        """Give the classes in ``y`` that are not known."""
-        return np.setdiff1d(y, self.classes)
+    def learn_weights(self, class_weight: Any, y: Array, sample_weight: Array | None) -> None:
+        """Set the weight of each class, from a dict or 'balanced'."""
+        self.weights = class_weights(class_weight, self.classes, self._codes(y), sample_weight)
 
-    def codes(self, y: Array) -> Array:
+    def check_known(self, y: Array) -> None:
+        if len(np.setdiff1d(y, self.classes)):
+            raise ValueError(
+                f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes}. 'y' has {np.unique(y)}."
+            )
+
+    def _codes(self, y: Array) -> Array:
         """Number the classes, in the smallest unsigned type."""
         codes: Array = np.searchsorted(self.classes, y)
         return codes.astype(np.min_scalar_type(len(self.classes)), copy=False)
 
     def encode(self, y: Array, dtype: Any) -> TargetRows:
-        binary = self.kind == "binary"
-        table = np.array([[0.0], [1.0]]) if binary else np.eye(len(self.classes))
-        return TargetRows(self.codes(y), table.astype(dtype))
+        table = np.array([[0.0], [1.0]]) if self.kind == "binary" else np.eye(len(self.classes))
+        return TargetRows(self._codes(y), table.astype(dtype))
 
     def decode(self, predictions: Array) -> Array:
         if self.kind == "binary":
@@ -69,24 +87,45 @@ class ClassTargets(Targets):
             codes = predictions.argmax(axis=1)
         return self.classes.take(codes)
 
+    def row_weights(self, y: Array, dtype: Any) -> Array | None:
+        return None if self.weights is None else self.weights.astype(dtype)[self._codes(y)]
+
 
 class MultilabelTargets(Targets):
     """An indicator matrix: one logistic output for every label."""
 
     kind = "multilabel"
+    classes: Array
 
     def __init__(self, n_labels: int) -> None:
         self.classes = np.arange(n_labels)
         self.n_outputs = n_labels
+        self.weights: list[Array] | None = None
 
     @classmethod
     def of(cls, y: Array) -> Self:
         """Learn the number of labels from an indicator matrix."""
         return cls(y.shape[1])
 
-    def unknown(self, y: Array) -> Array:
-        """Give the labels in ``y`` that are not known."""
-        return np.arange(self.n_outputs, y.shape[1])
+    def learn_weights(self, class_weight: Any, y: Array, sample_weight: Array | None) -> None:
+        """Set the weights of 0 and 1 in each column, from a list of dicts or 'balanced'."""
+        if class_weight is None:
+            return
+        given = [class_weight] * self.n_outputs if isinstance(class_weight, str) else class_weight
+        if isinstance(given, dict) or len(given) != self.n_outputs:
+            raise ValueError(
+                f"class_weight={class_weight!r} does not fit multilabel targets; expected 'balanced' or a list of "
+                f"{self.n_outputs} dicts, one a label."
+            )
+        columns = zip(given, y.T.astype(np.intp), strict=True)
+        weights = (class_weights(one, np.arange(2), column, sample_weight) for one, column in columns)
+        self.weights = [np.ones(2) if w is None else w for w in weights]
+
+    def check_known(self, y: Array) -> None:
+        if y.shape[1:] != (self.n_outputs,):
+            raise ValueError(
+                f"`y` has classes not in `self.classes_`: got shape {y.shape}, expected (n, {self.n_outputs}) labels."
+            )
 
     def encode(self, y: Array, dtype: Any) -> TargetRows:
         return TargetRows(y.astype(bool))
@@ -94,12 +133,19 @@ class MultilabelTargets(Targets):
     def decode(self, predictions: Array) -> Array:
         return (predictions > 0.5).astype(int)
 
+    def row_weights(self, y: Array, dtype: Any) -> Array | None:
+        if self.weights is None:
+            return None
+        product = np.ones(len(y))
+        for weights, column in zip(self.weights, y.T.astype(np.intp), strict=True):
+            product *= weights[column]
+        return product.astype(dtype)
+
 
 class NumericTargets(Targets):
     """Numbers: one output a column."""
 
     kind = "numeric"
-    classes: ClassVar[None] = None
 
     def __init__(self, n_outputs: int) -> None:
         self.n_outputs = n_outputs
@@ -109,11 +155,12 @@ class NumericTargets(Targets):
         """Learn the number of outputs from targets."""
         return cls(1 if y.ndim == 1 else y.shape[1])
 
+    def check_known(self, y: Array) -> None:
+        found = 1 if y.ndim == 1 else y.shape[1]
+        if found != self.n_outputs:
+            raise ValueError(f"y has {found} outputs; expected {self.n_outputs} as in the (last) fit.")
+
     def encode(self, y: Array, dtype: Any) -> TargetRows:
-        if y.reshape(len(y), -1).shape[1] != self.n_outputs:
-            raise ValueError(
-                f"y has {y.reshape(len(y), -1).shape[1]} outputs; expected the {self.n_outputs} of the last fit."
-            )
         with np.errstate(over="ignore"):
             values = y.reshape(len(y), -1).astype(dtype, copy=False)
         if values.dtype != y.dtype and not np.isfinite(values).all():
@@ -122,6 +169,45 @@ class NumericTargets(Targets):
 
     def decode(self, predictions: Array) -> Array:
         return predictions[:, 0] if self.n_outputs == 1 else predictions
+
+
+def class_weights(class_weight: Any, classes: Array, codes: Array, sample_weight: Array | None) -> Array | None:
+    """Give the weight of each class.
+
+    Parameters
+    ----------
+    class_weight : dict, 'balanced' or None
+        Weights by class, 1 where a class is not named; 'balanced' is n / (n_classes * count of the class), where a
+        sample of weight 2 counts as two.
+    classes : ndarray of shape (n_classes,)
+        The classes.
+    codes : ndarray of int of shape (n,)
+        The class of each sample, as a place in ``classes``.
+    sample_weight : ndarray of shape (n,) or None
+        Weights of the samples.
+
+    Returns
+    -------
+    ndarray of shape (n_classes,) or None
+
+    Raises
+    ------
+    ValueError
+        If a class is named that is not there, or a weight is negative.
+    """
+    if class_weight is None:
+        return None
+    if isinstance(class_weight, str):
+        counts = np.bincount(codes, weights=sample_weight, minlength=len(classes)).astype(float)
+        present = np.count_nonzero(counts)
+        return np.divide(counts.sum(), present * counts, out=np.ones(len(classes)), where=counts > 0)
+    unknown = [name for name in class_weight if name not in classes]
+    if unknown:
+        raise ValueError(f"class_weight names the classes {unknown}, which are not in y; expected some of {classes}.")
+    weights = np.array([class_weight.get(name, 1.0) for name in classes.tolist()], dtype=float)
+    if not (weights >= 0).all():
+        raise ValueError(f"class_weight must be at least 0 for every class; got {class_weight}.")
+    return weights
 
 
 def class_targets(y: Any) -> ClassTargets | MultilabelTargets:
@@ -141,6 +227,8 @@ def class_targets(y: Any) -> ClassTargets | MultilabelTargets:
     ValueError
         If ``y`` holds numbers that are no classes, or several columns of more than two classes.
     """
+    if y.dtype == object and any(label is None for label in y.flat):
+        raise ValueError("y contains None; expected the label of a class for every sample.")
     check_classification_targets(y)
     kind = type_of_target(y, input_name="y")
     if kind == "multiclass-multioutput":

@@ -3,9 +3,12 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, ClassVar, TypeAlias
 
-from sknn.core.kernels import RandomState
+import numpy as np
+
+from sknn.core.kernels import Array, RandomState
 
 Shape: TypeAlias = tuple[int, ...]
 
@@ -52,6 +55,9 @@ class Buffer:
 class Plan:
     """What a layer needs for a given input shape; all shapes are those of one sample, without the batch.
 
+    A name with a dot, as a layer made of layers uses, is an attribute of an attribute: ``left.W`` is found
+    as ``p.left.W``.
+
     Parameters
     ----------
     output_shape : tuple of int
@@ -84,10 +90,13 @@ class Layer(ABC):
         True for a layer whose ``b.x`` has one more column, of ones; ``dx`` does not.
     random : bool
         True for a layer that draws random numbers from ``b.rng`` in training.
+    input_ndim : int or None
+        Number of axes of one sample, for a layer that takes only one number of them.
     """
 
     bias_column: ClassVar[bool] = False
     random: ClassVar[bool] = False
+    input_ndim: ClassVar[int | None] = None
 
     @abstractmethod
     def plan(self, input_shape: Shape) -> Plan:
@@ -153,3 +162,32 @@ class Layer(ABC):
         b : namespace
             The layer's arrays, as the last `forward` left them.
         """
+
+
+def attach(space: Any, name: str, value: Any) -> None:
+    """Set an attribute of a namespace; each dot in its name leads into a namespace inside."""
+    *path, last = name.split(".")
+    for part in path:
+        space = vars(space).setdefault(part, SimpleNamespace())
+    setattr(space, last, value)
+
+
+def edge(shape: Shape, reader: Layer | None) -> Buffer:
+    """Say what the array between two layers looks like: ``reader`` may want a column of ones in it."""
+    wide = reader is not None and reader.bias_column
+    return Buffer((*shape[:-1], shape[-1] + 1) if wide else shape)
+
+
+def writable(array: Array, reader: Layer | None) -> Array:
+    """Give the part of an `edge` that its writer fills, and set the column of ones."""
+    if reader is None or not reader.bias_column:
+        return array
+    array[..., -1] = 1.0
+    return array[..., :-1]
+
+
+def rows(array: Array) -> Array:
+    """View an array as a matrix of its last axis; an edge with a column of ones allows that too."""
+    matrix = array.reshape(-1, array.shape[-1])
+    assert np.shares_memory(matrix, array) or not array.size
+    return matrix

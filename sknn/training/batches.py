@@ -1,8 +1,8 @@
 """Minibatches, gathered a block of many batches at a time into buffers that are used again."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 from scipy.sparse import issparse
@@ -27,6 +27,28 @@ class TargetRows:
 
     values: Array
     table: Array | None = None
+
+    def smoothed(self, share: float) -> Self:
+        """Move a share of each target's probability to all classes alike.
+
+        Parameters
+        ----------
+        share : float
+            From 0 to 1.
+
+        Returns
+        -------
+        TargetRows
+
+        References
+        ----------
+        Szegedy et al., "Rethinking the Inception architecture for computer vision", 2015, arXiv:1512.00567.
+        """
+        if not share:
+            return self
+        if self.table is None:
+            return replace(self, values=self.values * (1 - share) + share / 2)
+        return replace(self, table=self.table * (1 - share) + share / max(2, self.table.shape[1]))
 
     def take(self, rows: Any = slice(None)) -> Array:
         """Give the targets of some rows, of shape (len(rows), n_outputs)."""

@@ -1,6 +1,9 @@
 """Full-batch training by SciPy's L-BFGS, on the same objective as minibatch training."""
 
+import math
 import warnings
+from collections.abc import Sequence
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -11,7 +14,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sknn.core.kernels import Array
 from sknn.core.objective import Objective
 from sknn.core.workspace import Workspace
-from sknn.training.rules import TrainingState
+from sknn.training.rules import Rule, TrainingState
+
+
+class _Stop(Exception):
+    """Ends SciPy's minimizer, which before SciPy 1.11 has no other way."""
 
 
 class LBFGS:
@@ -21,28 +28,28 @@ class LBFGS:
     ----------
     objective : Objective
         What to minimise; its network's parameters are changed in place.
+    rules : sequence of Rule
+        Called before and after each iteration, in this order.
     max_iter : int
         At most so many iterations.
     max_fun : int
         At most so many evaluations of the objective.
     tol : float
         Stop when the largest element of the projected gradient is no greater.
-    verbose : bool, default=False
-        Print the loss of every iteration.
 
     References
     ----------
     Byrd, Lu, Nocedal, Zhu, "A limited memory algorithm for bound constrained optimization", 1995.
     """
 
-    def __init__(self, objective: Objective, *, max_iter: int, max_fun: int, tol: float, verbose: bool = False) -> None:
-        self.objective, self.verbose = objective, verbose
+    def __init__(self, objective: Objective, rules: Sequence[Rule], *, max_iter: int, max_fun: int, tol: float) -> None:
+        self.objective, self.rules = objective, list(rules)
         self.options = {"maxiter": max_iter, "maxfun": max_fun, "gtol": tol}
 
     def run(self, X: Any, y: Array, weight: Array | None, state: TrainingState) -> None:
-        """Train until convergence, a limit, or an interrupt.
+        """Train until convergence, a limit, a rule's stop, or an interrupt.
 
-        Sets: ``epoch``, ``loss_curve``, ``best_loss``, ``stop_reason``, and the parameters of the network.
+        Sets: everything in ``state`` but the clock and the optimizer's state, and the parameters of its network.
 
         Parameters
         ----------
@@ -56,41 +63,61 @@ class LBFGS:
             Where training starts from.
         """
         values = state.network.parameters.values
-        ws = Workspace(state.network, X.shape[0], training=True, sparse=issparse(X))
-        ws.load(X)
-
-        def evaluate(theta: Array) -> tuple[float, Array]:
-            np.copyto(values, theta, casting="same_kind")
-            loss = self.objective.evaluate(ws, y, weight)
-            self._last = loss
-            return loss, self.objective.gradients.values.astype(np.float64)
-
-        def iteration_ended(theta: Array) -> None:
-            state.epoch += 1
-            state.loss_curve.append(self._last)
-            if self.verbose:
-                print(f"Iteration {state.epoch}, loss = {self._last:.8f}")
-
+        self._ws = Workspace(state.network, X.shape[0], training=True, sparse=issparse(X))
+        self._ws.load(X)
+        self._started = perf_counter()
+        self._begin(state)
         try:
             result = minimize(
-                evaluate,
+                self._evaluate,
                 values.astype(np.float64),
+                args=(values, y, weight),
                 method="L-BFGS-B",
                 jac=True,
                 options=self.options,
-                callback=iteration_ended,
+                callback=lambda theta: self._end_iteration(theta, values, state),
             )
+        except _Stop:
+            return
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=2)
             state.stop_reason = "Interrupted by the user."
             return
-        self._finish(result, state)
+        np.copyto(values, result.x, casting="same_kind")
+        self._conclude(result, state)
 
-    def _finish(self, result: OptimizeResult, state: TrainingState) -> None:
-        np.copyto(state.network.parameters.values, result.x, casting="same_kind")
-        state.epoch = min(result.nit, self.options["maxiter"])
-        state.best_loss = float(result.fun)
-        state.loss_curve = [*state.loss_curve[:-1], state.best_loss]
+    def _begin(self, state: TrainingState) -> None:
+        for rule in self.rules:
+            rule.before_epoch(state)
+
+    def _evaluate(self, theta: Array, values: Array, y: Array, weight: Array | None) -> tuple[float, Array]:
+        np.copyto(values, theta, casting="same_kind")
+        self._loss = self.objective.evaluate(self._ws, y, weight)
+        gradient = self.objective.gradients.values.astype(np.float64)
+        self._norm = math.sqrt(float(np.dot(gradient, gradient)))
+        return self._loss, gradient
+
+    def _end_iteration(self, theta: Array, values: Array, state: TrainingState) -> None:
+        # What was evaluated last is where the line search ended, so its loss and gradient are those of theta.
+        np.copyto(values, theta, casting="same_kind")
+        state.epoch += 1
+        now = perf_counter()
+        state.history["loss"].append(self._loss)
+        state.history["gradient_norm"].append(self._norm)
+        state.history["seconds"].append(now - self._started)
+        self._started = now
+        for rule in self.rules:
+            rule.after_epoch(state)
+        if state.stop_reason is not None:
+            raise _Stop
+        if state.epoch < self.options["maxiter"]:
+            self._begin(state)
+
+    def _conclude(self, result: OptimizeResult, state: TrainingState) -> None:
+        state.epoch = max(1, min(result.nit, self.options["maxiter"]))
+        if not result.nit:
+            state.history["loss"].append(float(result.fun))
+        state.best_loss = min(state.best_loss, float(result.fun))
         message = result.message if isinstance(result.message, str) else result.message.decode()
         state.stop_reason = f"L-BFGS: {message}"
         if result.status:

@@ -4,12 +4,14 @@ import math
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from sknn.core.kernels import Array
 from sknn.core.network import Network
 from sknn.optimizers import OptimizerState
 from sknn.schedules import Clock
+
+HISTORY = ("loss", "validation_loss", "validation_score", "learning_rate", "gradient_norm", "seconds")
+"""What is recorded of each epoch."""
 
 
 @dataclass
@@ -28,10 +30,13 @@ class TrainingState:
         Epochs of this call (iterations, with L-BFGS).
     rate_scale : float
         Factor on the learning rate that rules may lower.
-    loss_curve, validation_scores : list of float
-        One number an epoch.
+    history : dict of str to list of float
+        One number an epoch: "loss", "validation_loss", "validation_score", "learning_rate" and "gradient_norm" (at
+        the last step of the epoch), "seconds".
     best_loss, best_score : float
-        The best of each.
+        The lowest loss and the highest validation score.
+    best_epoch : int
+        When the better of them was reached: the score where there is one; counted from 1 over all of ``history``.
     best_weights : tuple of ndarray or None
         Snapshot of the parameters at the best validation score.
     no_improvement : int
@@ -47,10 +52,10 @@ class TrainingState:
     optimizer_state: OptimizerState | None = None
     epoch: int = 0
     rate_scale: float = 1.0
-    loss_curve: list[float] = field(default_factory=list)
-    validation_scores: list[float] = field(default_factory=list)
+    history: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in HISTORY})
     best_loss: float = math.inf
     best_score: float = -math.inf
+    best_epoch: int = 0
     best_weights: tuple[Array, Array] | None = None
     no_improvement: int = 0
     mean_weight: float = 1.0
@@ -66,8 +71,7 @@ class TrainingState:
         anew : bool
             True for a new fit, where the rate and the count of epochs without improvement start again.
         """
-        weights = self.network.parameters.snapshot()
-        network.parameters.restore(weights)
+        network.parameters.restore(self.network.parameters.snapshot())
         return replace(
             self,
             network=network,
@@ -75,9 +79,7 @@ class TrainingState:
             optimizer_state=deepcopy(self.optimizer_state),
             epoch=0,
             rate_scale=1.0 if anew else self.rate_scale,
-            loss_curve=list(self.loss_curve),
-            validation_scores=list(self.validation_scores),
-            best_weights=weights if self.validation_scores else None,
+            history={name: list(values) for name, values in self.history.items()},
             no_improvement=0 if anew else self.no_improvement,
             stop_reason=None,
         )
@@ -85,53 +87,70 @@ class TrainingState:
     @property
     def diverged(self) -> bool:
         """Whether the last loss is not a finite number."""
-        return bool(self.loss_curve) and not math.isfinite(self.loss_curve[-1])
+        return bool(self.history["loss"]) and not math.isfinite(self.history["loss"][-1])
 
 
-class Rule(Protocol):
-    """A function of the training state, called after each epoch in the order of the list."""
+class Rule:
+    """What is done before and after each epoch; rules run in the order of their list."""
 
-    def __call__(self, state: TrainingState) -> None:
-        """Read the state, and set ``stop_reason`` or ``rate_scale`` where there is need."""
+    def before_epoch(self, state: TrainingState) -> None:
+        """Prepare for the epoch.
+
+        Parameters
+        ----------
+        state : TrainingState
+            Where training stands.
+        """
+
+    def after_epoch(self, state: TrainingState) -> None:
+        """Read the state, and set ``stop_reason`` or ``rate_scale`` where there is need.
+
+        Parameters
+        ----------
+        state : TrainingState
+            Where training stands.
+        """
 
 
 @dataclass(frozen=True)
-class Validation:
-    """Score the network on the validation rows.
+class Validation(Rule):
+    """Judge the network on the validation rows.
 
     Parameters
     ----------
-    score : callable
-        Gives the score of a network; more is better.
+    judge : callable
+        Gives the loss and the score of a network; more of the score is better.
     """
 
-    score: Callable[[Network], float]
+    judge: Callable[[Network], tuple[float, float]]
 
-    def __call__(self, state: TrainingState) -> None:
-        state.validation_scores.append(math.nan if state.diverged else self.score(state.network))
+    def after_epoch(self, state: TrainingState) -> None:
+        loss, score = (math.nan, math.nan) if state.diverged else self.judge(state.network)
+        state.history["validation_loss"].append(loss)
+        state.history["validation_score"].append(score)
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(Rule):
     """Print the loss, and the validation score where there is one."""
 
-    def __call__(self, state: TrainingState) -> None:
-        print(f"Iteration {state.epoch}, loss = {state.loss_curve[-1]:.8f}")
-        if state.validation_scores:
-            print(f"Validation score: {state.validation_scores[-1]:f}")
+    def after_epoch(self, state: TrainingState) -> None:
+        print(f"Iteration {state.epoch}, loss = {state.history['loss'][-1]:.8f}")
+        if state.history["validation_score"]:
+            print(f"Validation score: {state.history['validation_score'][-1]:f}")
 
 
 @dataclass(frozen=True)
-class Divergence:
+class Divergence(Rule):
     """Stop when the loss is no longer a finite number."""
 
-    def __call__(self, state: TrainingState) -> None:
+    def after_epoch(self, state: TrainingState) -> None:
         if state.diverged:
-            state.stop_reason = f"The loss became {state.loss_curve[-1]} in epoch {state.epoch}."
+            state.stop_reason = f"The loss became {state.history['loss'][-1]} in epoch {state.epoch}."
 
 
 @dataclass(frozen=True)
-class NoImprovement:
+class NoImprovement(Rule):
     """Stop, or divide the learning rate by five, after epochs that were not better than the best by ``tol``.
 
     Parameters
@@ -154,11 +173,11 @@ class NoImprovement:
     divided_rate: float | None = None
     verbose: bool = False
 
-    def __call__(self, state: TrainingState) -> None:
+    def after_epoch(self, state: TrainingState) -> None:
         if self.watches_score:
-            worse = state.validation_scores[-1] < state.best_score + self.tol
+            worse = state.history["validation_score"][-1] < state.best_score + self.tol
         else:
-            worse = state.loss_curve[-1] > state.best_loss - self.tol
+            worse = state.history["loss"][-1] > state.best_loss - self.tol
         state.no_improvement = state.no_improvement + 1 if worse else 0
         if state.no_improvement > self.patience:
             self._decide(state)
@@ -179,20 +198,33 @@ class NoImprovement:
 
 
 @dataclass(frozen=True)
-class Best:
-    """Remember the best loss, or the best validation score together with its weights.
+class Best(Rule):
+    """Remember the best epoch, and the weights that scored best.
 
     Parameters
     ----------
-    watches_score : bool
-        Which of the two.
+    scores : bool
+        There is a validation score, which then says what is best; else the training loss does.
+    keeps_weights : bool
+        Take a snapshot of the parameters at the best score.
     """
 
-    watches_score: bool
+    scores: bool
+    keeps_weights: bool
 
-    def __call__(self, state: TrainingState) -> None:
-        if not self.watches_score:
-            state.best_loss = min(state.best_loss, state.loss_curve[-1])
-        elif state.validation_scores[-1] > state.best_score:
-            state.best_score = state.validation_scores[-1]
-            state.best_weights = state.network.parameters.snapshot(state.best_weights)
+    def before_epoch(self, state: TrainingState) -> None:
+        if self.keeps_weights and state.best_weights is None and state.best_epoch:
+            state.best_weights = state.network.parameters.snapshot()  # a warm start begins with its best weights
+
+    def after_epoch(self, state: TrainingState) -> None:
+        loss = state.history["loss"]
+        better = loss[-1] < state.best_loss
+        state.best_loss = min(state.best_loss, loss[-1])
+        if self.scores:
+            score = state.history["validation_score"][-1]
+            better = score > state.best_score
+            state.best_score = score if better else state.best_score
+        if better:
+            state.best_epoch = len(loss)
+            if self.keeps_weights:
+                state.best_weights = state.network.parameters.snapshot(state.best_weights)

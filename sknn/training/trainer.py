@@ -1,7 +1,9 @@
 """Minibatch training: `run` holds the epochs, an epoch holds the steps, a step is one update."""
 
+import math
 import warnings
 from collections.abc import Sequence
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -35,6 +37,15 @@ class Trainer:
         The rate that the schedule's factor multiplies.
     max_epochs : int
         At most so many passes.
+    weight_decay : float, default=0.0
+        Share of each penalized weight, times the learning rate, that is taken away before an update.
+    max_grad_norm : float, default=None
+        Scale the gradient down to this norm where it is longer.
+
+    References
+    ----------
+    Loshchilov, Hutter, "Decoupled weight decay regularization", 2017, arXiv:1711.05101. Pascanu, Mikolov, Bengio,
+    "On the difficulty of training recurrent neural networks", 2013, arXiv:1211.5063 (clipping).
     """
 
     def __init__(
@@ -46,10 +57,13 @@ class Trainer:
         *,
         learning_rate: float,
         max_epochs: int,
+        weight_decay: float = 0.0,
+        max_grad_norm: float | None = None,
     ) -> None:
         self.objective, self.optimizer, self.schedule = objective, optimizer, schedule
         self.rules = list(rules)
         self.learning_rate, self.max_epochs = learning_rate, max_epochs
+        self.weight_decay, self.max_grad_norm = weight_decay, max_grad_norm
 
     def run(self, batches: Batches, state: TrainingState) -> None:
         """Train until a rule stops it, the epochs are used up, or the user interrupts.
@@ -72,14 +86,17 @@ class Trainer:
         ws = Workspace(network, batches.batch_size, training=True, rng=rng, sparse=batches.sparse)
         try:
             while state.stop_reason is None and state.epoch < self.max_epochs:
+                for rule in self.rules:
+                    rule.before_epoch(state)
                 self._run_epoch(batches, ws, state)
                 for rule in self.rules:
-                    rule(state)
+                    rule.after_epoch(state)
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=2)
             state.stop_reason = "Interrupted by the user."
 
     def _run_epoch(self, batches: Batches, ws: Workspace, state: TrainingState) -> None:
+        started = perf_counter()
         n = len(batches.rows)
         last = n % batches.batch_size
         remainder = ws.head(last) if last else ws
@@ -89,14 +106,27 @@ class Trainer:
             total += rows * self._step(ws if rows == ws.batch_size else remainder, x, y, weight, state)
         state.epoch += 1
         state.clock.samples += n
-        state.loss_curve.append(total / n)
+        state.history["loss"].append(total / n)
+        state.history["learning_rate"].append(self._rate)
+        state.history["gradient_norm"].append(self._norm)
+        state.history["seconds"].append(perf_counter() - started)
 
     def _step(self, ws: Workspace, x: Any, y: Array, weight: Array | None, state: TrainingState) -> float:
-        objective, clock = self.objective, state.clock
+        objective, clock, parameters = self.objective, state.clock, state.network.parameters
         ws.load(x)
         loss = objective.evaluate(ws, y, weight)
-        rate = self.learning_rate * self.schedule(clock) * state.rate_scale
-        assert state.optimizer_state is not None
-        self.optimizer.update(state.network.parameters.values, objective.gradients.values, state.optimizer_state, rate)
+        self._rate = self.learning_rate * self.schedule(clock) * state.rate_scale
         clock.step += 1
+        if self.max_grad_norm is not None or clock.step % clock.steps_per_epoch == 0:
+            self._clip(objective.gradients.values)
+        if self.weight_decay:
+            parameters.decay(self.weight_decay * self._rate)
+        assert state.optimizer_state is not None
+        self.optimizer.update(parameters.values, objective.gradients.values, state.optimizer_state, self._rate)
         return loss
+
+    def _clip(self, gradient: Array) -> None:
+        """Measure the gradient, and shorten it to ``max_grad_norm``."""
+        self._norm = math.sqrt(float(np.dot(gradient, gradient)))
+        if self.max_grad_norm is not None and self._norm > self.max_grad_norm:
+            gradient *= self.max_grad_norm / self._norm

@@ -1,0 +1,31 @@
+"""Errors that leave the estimator as it was, and that name the array they are about."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+@contextmanager
+def unchanged_on_error(estimator: Any) -> Iterator[None]:
+    """Give the estimator back the attributes it had, if the block raises."""
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        # scikit-learn tears the callbacks down by two attributes of its own.
+        own = {name: value for name, value in vars(estimator).items() if "_callback" in name}
+        vars(estimator).clear()
+        vars(estimator).update({**before, **own})
+        raise
+
+
+@contextmanager
+def naming(array: str) -> Iterator[None]:
+    """Put the name of an array before an error about it that does not name it."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        if type(error) not in (ValueError, TypeError) or re.search(rf"\b{array}\b", str(error)):
+            raise
+        raise type(error)(f"{array} must be numeric or otherwise as described: {error}") from error

@@ -1,0 +1,125 @@
+"""Which rows are trained on, which are held out, and how a network is judged on the latter."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from sknn.core.kernels import Array, RandomState
+from sknn.core.network import Network
+from sknn.estimators.targets import Targets
+from sknn.losses import Loss
+from sknn.training.batches import TargetRows
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Samples with their targets and weights, and which of them are meant.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n, ...)
+        The samples.
+    y : ndarray of shape (n,) or (n, n_outputs)
+        Targets as the user gave them.
+    encoded : TargetRows
+        The same as the network is trained on them.
+    weight : ndarray of shape (n,) or None
+        Sample weights of the user.
+    class_weight : ndarray of shape (n,) or None
+        Weights that the samples have by their classes.
+    rows : ndarray of int
+        The rows that are meant.
+    """
+
+    X: Any
+    y: Array
+    encoded: TargetRows
+    weight: Array | None
+    class_weight: Array | None
+    rows: Array
+
+    @property
+    def whole_weight(self) -> Array | None:
+        """Product of both weights, of shape (n,)."""
+        if self.weight is None or self.class_weight is None:
+            return self.class_weight if self.weight is None else self.weight
+        return self.weight * self.class_weight
+
+    def split(self, fraction: float, rng: RandomState, *, stratify: bool) -> tuple[Self, Self]:
+        """Split into rows to train on and rows to validate with, as scikit-learn splits them.
+
+        Parameters
+        ----------
+        fraction : float
+            Share of the rows that is held out.
+        rng : RandomState
+            Where the choice comes from.
+        stratify : bool
+            Keep the shares of two classes.
+
+        Returns
+        -------
+        (Samples, Samples)
+
+        Raises
+        ------
+        ValueError
+            If fewer than two rows are held out, or a class has a single member.
+        """
+        n = len(self.rows)
+        size = math.ceil(fraction * n)
+        too_small = (
+            "The validation set is too small. Increase 'validation_fraction' or the size of your dataset: expected from 2 "
+            f"to {n - 1} of the {n} rows in it, got {size} by validation_fraction={fraction}."
+        )
+        if not 1 <= size < n:
+            raise ValueError(too_small)
+        # The names of the two codes are scikit-learn's, and so is its error for a class of one member.
+        labels = np.where(self.encoded.values, "True", "False") if stratify else None
+        train, held_out = train_test_split(self.rows, random_state=rng, test_size=fraction, stratify=labels)
+        if size < 2:
+            raise ValueError(too_small)
+        return replace(self, rows=train), replace(self, rows=held_out)
+
+
+def make_judge(
+    samples: Samples, targets: Targets, loss: Loss, score: Callable[..., float] | None
+) -> Callable[[Network], tuple[float, float]]:
+    """Make the function that gives a network's loss and score on validation samples.
+
+    Parameters
+    ----------
+    samples : Samples
+        The validation samples.
+    targets : Targets
+        Turns predictions into targets.
+    loss : Loss
+        The loss that is trained, here without penalty.
+    score : callable or None
+        Gives the score from the network, X, y, predicted targets and weights; None takes the negative loss.
+
+    Returns
+    -------
+    callable
+        Gives (loss, score); both are NaN where an output is not finite.
+    """
+    rows = samples.rows
+    y, encoded = samples.y[rows], samples.encoded.take(rows)
+    weight, whole = (None if w is None else w[rows] for w in (samples.weight, samples.whole_weight))
+    column = None if whole is None else whole[:, None]
+
+    def judge(network: Network) -> tuple[float, float]:
+        raw = network.predict(samples.X, rows)
+        if not np.isfinite(raw).all():
+            return float("nan"), float("nan")
+        value = loss.value(raw, encoded.astype(raw.dtype, copy=False), column)
+        if score is None:
+            return value, -value
+        predicted = targets.decode(loss.inverse_link(raw))
+        return value, float(score(network, samples.X, rows, y, predicted, weight))
+
+    return judge

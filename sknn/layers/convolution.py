@@ -1,0 +1,220 @@
+"""Convolutions: windows of the input laid out as rows, and one matrix product for a block of samples."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import prod
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from sknn.activations import Activation, Identity
+from sknn.core.kernels import RandomState
+from sknn.core.windows import Axis, same, valid, windows
+from sknn.initializers import Initializer, ScikitUniform
+from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape, rows
+
+BLOCK_ELEMENTS = 2**18
+"""Elements of the columns of one block: they stay in the cache between the copy and the product."""
+
+
+@dataclass(frozen=True)
+class Convolution(Layer):
+    """What `Conv1D` and `Conv2D` share.
+
+    The windows of the input, each followed by a one, are the rows of a matrix (the columns of "im2col"), so
+    y = f([windows, 1] W), and the last row of W is the bias. They are copied for a block of samples at a
+    time, into memory that does not grow with the batch. The gradient dx is a convolution too, of dy with the
+    kernel turned around; where there are strides, with zeros between the places of dy.
+    """
+
+    filters: int
+    kernel_size: int | tuple[int, ...] = 3
+    strides: int | tuple[int, ...] = 1
+    padding: str = "valid"
+    dilation: int | tuple[int, ...] = 1
+    activation: Activation = field(default_factory=Identity)
+    weight_init: Initializer = field(default_factory=ScikitUniform)
+    needs: ClassVar[str]
+
+    def axes(self, input_shape: Shape) -> list[Axis]:
+        """Work out the geometry along each axis."""
+        if len(input_shape) != self.input_ndim:
+            raise ValueError(f"needs {self.needs}; got {input_shape}")
+        if self.padding not in ("valid", "same"):
+            raise ValueError(f"needs a padding of 'valid' or 'same'; got {self.padding!r}")
+        place = valid if self.padding == "valid" else same
+        options = (self._each("kernel_size"), self._each("strides"), self._each("dilation"))
+        try:
+            return [place(*numbers) for numbers in zip(input_shape[:-1], *options, strict=True)]
+        except ValueError as error:
+            raise ValueError(f"{error}; got {input_shape}") from None
+
+    def _each(self, name: str) -> Shape:
+        """Give an option as one number for every axis."""
+        assert self.input_ndim is not None
+        n_axes, value = self.input_ndim - 1, getattr(self, name)
+        numbers = tuple(value) if isinstance(value, Sequence) else (value,) * n_axes
+        if len(numbers) != n_axes or min(numbers) < 1:
+            raise ValueError(f"needs as {name} a positive number, or {n_axes} of them; got {value!r}")
+        return numbers
+
+    def plan(self, input_shape: Shape) -> Plan:
+        axes, channels, filters = self.axes(input_shape), input_shape[-1], self.filters
+        window, inputs = prod(axis.kernel for axis in axes), prod(input_shape[:-1])
+        output_shape = (*(axis.out for axis in axes), filters)
+        places = prod(output_shape[:-1])
+        samples = max(1, BLOCK_ELEMENTS // (window * max(places * channels, inputs * filters)))
+        W = ParamSpec((window * channels + 1, filters), penalized_rows=window * channels)
+
+        def block(*shape: int) -> Buffer:
+            return Buffer(shape, per_sample=False)
+
+        scratch = {name: Buffer(output_shape, dtype) for name, dtype in self.activation.scratch.items()}
+        if not isinstance(self.activation, Identity):
+            scratch["z"] = Buffer(output_shape)
+        scratch["padded"] = block(samples, *(axis.padded for axis in axes), channels)
+        scratch["columns"] = block(samples * places, W.shape[0])
+        training = {
+            "part": block(*W.shape),
+            "turned": block(window * filters, channels),
+            "dy_padded": block(samples, *(axis.turned().padded for axis in axes), filters),
+            "dy_columns": block(samples * inputs, window * filters),
+        }
+        return Plan(output_shape, {"W": W}, scratch, training)
+
+    def initialize(self, p: Any, rng: RandomState) -> None:
+        fan_in, filters = p.W[:-1].shape
+        fan_out = prod(self._each("kernel_size")) * filters
+        p.W[:-1] = self.weight_init.weights(rng, (fan_in, filters), fan_in, fan_out)
+        p.W[-1] = self.weight_init.biases(rng, filters, fan_in, fan_out)
+
+    def prepare(self, b: Any) -> None:
+        axes = self.axes(b.x.shape[1:])
+        if isinstance(self.activation, Identity):
+            b.z = b.y
+        b.padded[...] = 0.0
+        b.columns[:, -1] = 1.0
+        if b.training:
+            b.dy_padded[...] = 0.0
+            kernel = tuple(axis.kernel for axis in axes)
+            b.turned_windows = b.turned.reshape(*kernel, self.filters, b.x.shape[-1])
+        size = len(b.padded)
+        b.blocks = [self._block(b, axes, slice(i, min(i + size, len(b.x)))) for i in range(0, len(b.x), size)]
+
+    def _block(self, b: Any, axes: list[Axis], part: slice) -> Any:
+        """Derive the views of one block of samples."""
+        samples = part.stop - part.start
+        padded, columns = b.padded[:samples], b.columns[: samples * prod(axis.out for axis in axes)]
+        k = SimpleNamespace(x=b.x[part], z=b.z[part], y=b.y[part], columns=columns)
+        k.s = SimpleNamespace(**{name: getattr(b, name)[part] for name in self.activation.scratch})
+        k.inside, k.windows, k.z_rows = padded[_inside(axes)], windows(padded, axes), rows(k.z)
+        k.spread = columns[:, :-1].reshape(k.windows.shape)
+        assert np.shares_memory(k.spread, columns)
+        if b.training:
+            turned = [axis.turned() for axis in axes]
+            dy_padded, dy_columns = b.dy_padded[:samples], b.dy_columns[: samples * prod(b.x.shape[1:-1])]
+            k.dy, k.dx_rows, k.dy_columns = b.dy[part], None if b.dx is None else rows(b.dx[part]), dy_columns
+            k.dy_rows, k.dy_windows = rows(k.dy), windows(dy_padded, turned)
+            k.dy_inside = dy_padded[_inside(turned)][_strides(axes)]
+            k.dy_spread = dy_columns.reshape(k.dy_windows.shape)
+        return k
+
+    def forward(self, p: Any, b: Any) -> None:
+        for k in b.blocks:
+            np.copyto(k.inside, k.x)
+            np.copyto(k.spread, k.windows)
+            np.matmul(k.columns, p.W, out=k.z_rows)
+            self.activation.forward(k.z, k.y, k.s)
+
+    def backward(self, p: Any, g: Any, b: Any) -> None:
+        if b.dx is not None:
+            self._turn(p.W, b.turned_windows)
+        for k in b.blocks:
+            self.activation.backward(k.z, k.y, k.dy, k.s)
+            self._weight_gradient(g, b, k)
+            if b.dx is not None:
+                np.copyto(k.dy_inside, k.dy)
+                np.copyto(k.dy_spread, k.dy_windows)
+                np.matmul(k.dy_columns, b.turned, out=k.dx_rows)
+
+    def _weight_gradient(self, g: Any, b: Any, k: Any) -> None:
+        first = k is b.blocks[0]
+        if len(b.blocks) > 1:
+            np.copyto(k.inside, k.x)
+            np.copyto(k.spread, k.windows)
+        np.matmul(k.columns.T, k.dy_rows, out=g.W if first else b.part)
+        if not first:
+            np.add(g.W, b.part, out=g.W)
+
+    def _turn(self, W: Any, out: Any) -> None:
+        """Fill ``out``, of shape (*kernel, filters, channels), with the kernel turned around."""
+        *kernel, filters, channels = out.shape
+        turned = W[:-1].reshape(*kernel, channels, filters)[(slice(None, None, -1),) * len(kernel)]
+        np.copyto(out, turned.swapaxes(-1, -2))
+
+
+def _inside(axes: Sequence[Axis]) -> tuple[slice, ...]:
+    return (slice(None), *(axis.inside for axis in axes))
+
+
+def _strides(axes: Sequence[Axis]) -> tuple[slice, ...]:
+    return (slice(None), *(slice(None, None, axis.stride) for axis in axes))
+
+
+@dataclass(frozen=True)
+class Conv2D(Convolution):
+    """Convolution of images, (height, width, channels): y = f([windows, 1] W), the last row of W is the bias.
+
+    Parameters
+    ----------
+    filters : int
+        Number of channels of the output.
+    kernel_size : int or (int, int), default=3
+        Height and width of a window.
+    strides : int or (int, int), default=1
+        Steps from one window to the next.
+    padding : {'valid', 'same'}, default='valid'
+        'valid' takes the windows that lie inside. 'same' takes one at every ``strides`` places, with zeros
+        around the image; where their number is odd, the odd one is at the bottom and on the right.
+    dilation : int or (int, int), default=1
+        Distances between the neighbours in a window.
+    activation : Activation, default=Identity()
+        The function f.
+    weight_init : Initializer, default=ScikitUniform()
+        Draws the initial weights.
+
+    References
+    ----------
+    Chellapilla, Puri, Simard, "High performance convolutional neural networks for document processing", 2006.
+    """
+
+    input_ndim: ClassVar[int | None] = 3
+    needs: ClassVar[str] = "images, (height, width, channels)"
+
+
+@dataclass(frozen=True)
+class Conv1D(Convolution):
+    """Convolution of sequences, (time, channels): y = f([windows, 1] W), the last row of W is the bias.
+
+    Parameters
+    ----------
+    filters : int
+        Number of channels of the output.
+    kernel_size : int, default=3
+        Length of a window.
+    strides : int, default=1
+        Step from one window to the next.
+    padding : {'valid', 'same'}, default='valid'
+        'valid' takes the windows that lie inside. 'same' takes one at every ``strides`` places, with zeros
+        around the sequence; where their number is odd, the odd one is at the end.
+    dilation : int, default=1
+        Distance between the neighbours in a window.
+    activation : Activation, default=Identity()
+        The function f.
+    weight_init : Initializer, default=ScikitUniform()
+        Draws the initial weights.
+    """
+
+    input_ndim: ClassVar[int | None] = 2
+    needs: ClassVar[str] = "sequences, (time, channels)"

@@ -1,0 +1,49 @@
+"""Dropout: noise that regularizes."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from sknn.layers.base import Buffer, Layer, Plan, Shape
+
+
+@dataclass(frozen=True)
+class Dropout(Layer):
+    """Inverted dropout, y = x * keep / (1 - rate), where each element of keep is 0 with probability rate.
+
+    In predicting it does nothing: the expectation of y in training is x already.
+
+    Parameters
+    ----------
+    rate : float, default=0.5
+        Share of the elements that are set to zero, in [0, 1).
+
+    References
+    ----------
+    Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov, "Dropout: a simple way to prevent neural
+    networks from overfitting", 2014.
+    """
+
+    rate: float = 0.5
+    random: ClassVar[bool] = True
+
+    def plan(self, input_shape: Shape) -> Plan:
+        if not 0.0 <= self.rate < 1.0:
+            raise ValueError(f"needs a rate in [0, 1); got {self.rate!r}")
+        training = {"noise": Buffer(input_shape), "keep": Buffer(input_shape, "bool")}
+        return Plan(input_shape, backward_scratch=training)
+
+    def forward(self, p: Any, b: Any) -> None:
+        if not b.training:
+            np.copyto(b.y, b.x)
+            return
+        b.rng.random(out=b.noise, dtype=b.noise.dtype)
+        np.greater_equal(b.noise, self.rate, out=b.keep)
+        np.multiply(b.x, 1.0 / (1.0 - self.rate), out=b.y)
+        np.multiply(b.y, b.keep, out=b.y)
+
+    def backward(self, p: Any, g: Any, b: Any) -> None:
+        if b.dx is not None:
+            np.multiply(b.dy, 1.0 / (1.0 - self.rate), out=b.dx)
+            np.multiply(b.dx, b.keep, out=b.dx)

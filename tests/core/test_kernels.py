@@ -1,0 +1,114 @@
+import numpy as np
+import pytest
+from scipy import sparse
+
+from sknn.core import kernels
+from sknn.core.kernels import BLOCK_ELEMENTS, add_scaled, add_signs, affine, affine_gradient, blocks
+
+every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+every_container = pytest.mark.parametrize(
+    "container", [sparse.csr_matrix, sparse.csr_array, sparse.csc_matrix], ids=["csr_matrix", "csr_array", "csc_matrix"]
+)
+
+
+def tolerance(dtype):
+    return {"rtol": 1e-5, "atol": 1e-5} if dtype == np.float32 else {"rtol": 1e-12, "atol": 1e-13}
+
+
+@pytest.mark.parametrize("size", [0, 1, BLOCK_ELEMENTS, BLOCK_ELEMENTS + 1, 3 * BLOCK_ELEMENTS])
+def test_blocks_cover_every_element_once_in_order(size):
+    vector = np.arange(size)
+    parts = [part for (part,) in blocks(vector)]
+    np.testing.assert_array_equal(np.concatenate(parts), vector)
+    assert max(map(len, parts)) <= BLOCK_ELEMENTS
+    assert all(np.shares_memory(part, vector) for part in parts if len(part))
+
+
+def test_blocks_of_several_vectors_go_together():
+    a = np.arange(2 * BLOCK_ELEMENTS + 5)
+    b, c = a.astype(np.float32), -a
+    for x, y, z in blocks(a, b, c):
+        np.testing.assert_array_equal(x, y)
+        np.testing.assert_array_equal(x, -z)
+
+
+def test_writing_to_blocks_writes_to_the_vector():
+    vector = np.zeros(BLOCK_ELEMENTS + 7)
+    for (part,) in blocks(vector):
+        part += 1.0
+    assert vector.sum() == len(vector)
+
+
+def dense_and_sparse(container, dtype):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(6, 4)) * (rng.random((6, 4)) < 0.5)
+    x[2] = 0.0
+    x, W, dy = (a.astype(dtype) for a in (x, rng.normal(size=(5, 3)), rng.normal(size=(6, 3))))
+    return np.column_stack([x, np.ones(6, dtype)]), container(x), W, dy
+
+
+@every_dtype
+@every_container
+def test_affine(dtype, container):
+    x, sparse_x, W, _ = dense_and_sparse(container, dtype)
+    expected = x[:, :-1].astype(np.float64) @ W[:-1] + W[-1]
+    for given in (x, sparse_x):
+        out = np.full((6, 3), np.nan, dtype)
+        affine(given, W, out)
+        np.testing.assert_allclose(out, expected, **tolerance(dtype))
+
+
+@every_dtype
+@every_container
+def test_affine_gradient(dtype, container):
+    x, sparse_x, _, dy = dense_and_sparse(container, dtype)
+    expected = np.vstack([x[:, :-1].astype(np.float64).T @ dy, dy.sum(axis=0)])
+    for given in (x, sparse_x):
+        out = np.full((5, 3), np.nan, dtype)
+        affine_gradient(given, dy, out)
+        np.testing.assert_allclose(out, expected, **tolerance(dtype))
+
+
+@every_dtype
+def test_affine_into_the_columns_before_the_ones(dtype):
+    """The next layer's column of ones stands beside what is written, and stays."""
+    x, _, W, _ = dense_and_sparse(sparse.csr_matrix, dtype)
+    edge = np.ones((6, 4), dtype)
+    affine(x, W, edge[:, :-1])
+    np.testing.assert_allclose(edge[:, :-1], x.astype(np.float64) @ W, **tolerance(dtype))
+    np.testing.assert_array_equal(edge[:, -1], 1.0)
+
+
+def test_affine_of_float64_sparse_data_in_a_float32_network():
+    x, sparse_x, W, dy = dense_and_sparse(sparse.csr_matrix, np.float64)
+    out, gradient = np.empty((6, 3), np.float32), np.empty((5, 3), np.float32)
+    affine(sparse_x, W.astype(np.float32), out)
+    affine_gradient(sparse_x, dy.astype(np.float32), gradient)
+    np.testing.assert_allclose(out, x @ W, **tolerance(np.float32))
+    np.testing.assert_allclose(gradient, x.T @ dy, **tolerance(np.float32))
+
+
+@every_dtype
+@pytest.mark.parametrize("size", [1, 5, BLOCK_ELEMENTS + 3])
+@pytest.mark.parametrize("add", [add_scaled, add_signs])
+def test_adding_is_in_place(dtype, size, add):
+    """Also into a part of a longer vector, whose neighbours stay as they are."""
+    rng = np.random.default_rng(1)
+    vector, whole = rng.normal(size=size).astype(dtype), rng.normal(size=size + 4).astype(dtype)
+    vector[0] = 0.0
+    before, before_vector = whole.copy(), vector.copy()
+    add(vector, 0.25, whole[2:-2])
+    direction = vector if add is add_scaled else np.sign(vector)
+    np.testing.assert_allclose(whole[2:-2], before[2:-2] + 0.25 * direction.astype(np.float64), **tolerance(dtype))
+    np.testing.assert_array_equal(whole[[0, 1, -2, -1]], before[[0, 1, -2, -1]])
+    np.testing.assert_array_equal(vector, before_vector)
+    assert whole.dtype == dtype
+
+
+@every_dtype
+def test_add_signs_gives_the_sum_of_absolute_values(dtype, monkeypatch):
+    monkeypatch.setattr(kernels, "BLOCK_ELEMENTS", 4)
+    vector = np.array([1.5, -2.0, 0.0, 4.0, -0.25, -1.0, 0.5, 0.0, 8.0], dtype)
+    total = add_signs(vector, 0.5, np.zeros_like(vector))
+    assert type(total) is float
+    assert total == 17.25

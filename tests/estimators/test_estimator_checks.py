@@ -1,0 +1,78 @@
+"""scikit-learn's estimator checks on every estimator, with no expected failures.
+
+Also the checks that scikit-learn runs only on its own estimators.
+"""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from sklearn.utils.estimator_checks import (
+    check_dataframe_column_names_consistency,
+    check_inplace_ensure_writeable,
+    check_param_validation,
+    parametrize_with_checks,
+)
+
+from sknn import MLPClassifierScratch, MLPRegressorScratch
+
+# The checks fit on data of their own, often for too few epochs.
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+# scikit-learn's suite gives its own MLPs 100 epochs. The other rows are other ways through our code.
+ESTIMATORS = [
+    estimator(**params)
+    for estimator in (MLPClassifierScratch, MLPRegressorScratch)
+    for params in (
+        {"max_iter": 100},
+        {},
+        {"solver": "sgd", "learning_rate_init": 0.01},
+        {"hidden_layer_sizes": (), "solver": "lbfgs"},
+    )
+]
+
+# `check_estimator` leaves these out. The others that it leaves out are for transformers, or for the
+# array API.
+MORE_CHECKS = [
+    check_param_validation,
+    check_dataframe_column_names_consistency,
+    check_inplace_ensure_writeable,
+]
+
+
+# In scikit-learn 1.7 the mark holds a generator, of which pytest 9 warns; so it is unrolled into a list.
+CHECKS = parametrize_with_checks(ESTIMATORS)
+
+
+@pytest.mark.parametrize(
+    CHECKS.args[0],
+    [(estimator, check) for estimator, check in CHECKS.args[1] if "array_api" not in check.func.__name__],
+    **CHECKS.kwargs,
+)
+def test_check_estimator(estimator, check):
+    check(estimator)
+
+
+RUN_ARRAY_API_CHECKS = """
+from sklearn.utils.estimator_checks import estimator_checks_generator
+from sknn import MLPClassifierScratch, MLPRegressorScratch
+
+for estimator in (MLPClassifierScratch(), MLPRegressorScratch()):
+    for instance, check in estimator_checks_generator(estimator):
+        if "array_api" in check.func.__name__:
+            check(instance)
+"""
+
+
+def test_array_api_checks():
+    """SciPy reads the variable when it is imported, so these checks need a process of their own."""
+    environment = {**os.environ, "SCIPY_ARRAY_API": "1"}
+    subprocess.run([sys.executable, "-W", "ignore", "-c", RUN_ARRAY_API_CHECKS], env=environment, check=True)
+
+
+@pytest.mark.parametrize("check", MORE_CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("early_stopping", [False, True], ids=["whole", "early_stopping"])
+@pytest.mark.parametrize("estimator", [MLPClassifierScratch, MLPRegressorScratch])
+def test_check_outside_check_estimator(estimator, early_stopping, check):
+    check(estimator.__name__, estimator(max_iter=20, early_stopping=early_stopping, n_iter_no_change=1))

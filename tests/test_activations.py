@@ -1,0 +1,115 @@
+"""Activation functions, each against torch's, against differences, and in what it does to its arrays."""
+
+import copy
+import json
+import pickle
+import tracemalloc
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknn.activations import ACTIVATIONS, ELU, GELU, LeakyReLU
+
+REFERENCE = json.loads(Path(__file__).with_name("reference").joinpath("activations.json").read_text())
+Z = np.array(REFERENCE["z"])
+
+TABLE = {
+    **{name: activation() for name, activation in ACTIVATIONS.items()},
+    "leaky_relu 0.3": LeakyReLU(negative_slope=0.3),
+    "elu 2": ELU(saturation=2.0),
+    "gelu approximate": GELU(approximate=True),
+}
+every_activation = pytest.mark.parametrize("activation", TABLE.values(), ids=TABLE.keys())
+every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+# Where a derivative jumps.
+CORNERS = np.array([-3.0, -1.0, 0.0, 1.0, 3.0])
+
+
+def scratch_of(activation, like):
+    """The arrays the function asks for, poisoned."""
+    fill = {"float": (np.nan, like.dtype), "bool": (True, bool)}
+    return SimpleNamespace(**{name: np.full(like.shape, *fill[kind]) for name, kind in activation.scratch.items()})
+
+
+def strided(z):
+    """An array of the shape of z as a layer gives it: poisoned, and without the column of ones that follows."""
+    return np.full((z.shape[0], z.shape[1] + 1), np.nan, z.dtype)[:, :-1]
+
+
+def passes(activation, z, dy=None):
+    """Values and gradients of both passes."""
+    z = np.atleast_2d(z)
+    before = z.copy()
+    y, s = strided(z), scratch_of(activation, z)
+    dy = np.ones_like(z) if dy is None else dy
+    activation.forward(z, y, s)
+    kept = y.copy()
+    activation.backward(z, y, dy, s)
+    assert_array_equal(z, before)
+    assert_array_equal(y, kept)
+    return y, dy
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_values_and_derivatives_are_those_of_torch(name):
+    y, slope = passes(TABLE[name], Z)
+    assert_allclose(y[0], REFERENCE[name]["y"], rtol=1e-14, atol=1e-15)
+    assert_allclose(slope[0], REFERENCE[name]["slope"], rtol=1e-14, atol=4e-15)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_float32_is_float64_rounded(name):
+    y, slope = passes(TABLE[name], Z.astype(np.float32))
+    assert y.dtype == slope.dtype == np.float32
+    assert_allclose(y[0], REFERENCE[name]["y"], rtol=1e-6, atol=3e-7)
+    assert_allclose(slope[0], REFERENCE[name]["slope"], rtol=1e-6, atol=2e-6)
+
+
+@every_activation
+def test_derivative_is_the_limit_of_differences(activation):
+    h = 1e-3
+    z = np.linspace(-8, 8, 401)
+    z = z[np.abs(z[:, None] - CORNERS).min(axis=1) > 3 * h]
+    f = {k: passes(activation, z + k * h)[0] for k in (-2, -1, 1, 2)}
+    differences = (8 * (f[1] - f[-1]) - (f[2] - f[-2])) / (12 * h)
+    assert_allclose(passes(activation, z)[1], differences, rtol=1e-9, atol=1e-10)
+
+
+@every_activation
+def test_backward_multiplies_what_comes_in(activation):
+    z = np.linspace(-4, 4, 12).reshape(4, 3)
+    dy = np.random.RandomState(0).randn(4, 3)
+    expected = dy * passes(activation, z)[1]
+    assert_allclose(passes(activation, z, dy)[1], expected, rtol=1e-14)
+
+
+@every_activation
+@every_dtype
+def test_passes_allocate_no_arrays(activation, dtype):
+    z = np.linspace(-5, 5, 400_000).astype(dtype).reshape(1000, 400)
+    y, dy, s = strided(z), np.ones_like(z), scratch_of(activation, z)
+    tracemalloc.start()
+    try:
+        activation.forward(z, y, s)
+        activation.backward(z, y, dy, s)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # One byte a number would be a Boolean array; NumPy's casting buffers stay below that.
+    assert peak < z.size
+
+
+@every_activation
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda a: pickle.loads(pickle.dumps(a))])
+def test_is_a_value(activation, duplicate):
+    other = duplicate(activation)
+    assert other == activation
+    assert hash(other) == hash(activation)
+    assert repr(other) == repr(activation)
+    with pytest.raises(FrozenInstanceError):
+        activation.scratch = {}

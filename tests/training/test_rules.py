@@ -1,0 +1,238 @@
+import copy
+import math
+
+import numpy as np
+import pytest
+
+from sknn.core.network import Network
+from sknn.layers import Dense
+from sknn.optimizers import OptimizerState
+from sknn.training.rules import HISTORY, Best, Divergence, NoImprovement, Report, TrainingState, Validation
+
+
+def make_state(**params):
+    network = Network([Dense(2)], (3,), np.float64)
+    network.initialize(np.random.RandomState(0))
+    return TrainingState(network, **params)
+
+
+def play(rules, losses, scores=None, state=None):
+    """Call the rules as training would, until one of them stops it; give the state."""
+    state = state or make_state()
+    for i, loss in enumerate(losses):
+        state.epoch += 1
+        state.history["loss"].append(loss)
+        if scores is not None:
+            state.history["validation_score"].append(scores[i])
+        state.network.parameters.values[:] = state.epoch
+        for rule in rules:
+            rule.after_epoch(state)
+        if state.stop_reason is not None:
+            break
+    return state
+
+
+def watch_loss(tol=0.1, patience=2, **params):
+    return [NoImprovement(tol, patience, watches_score=False, **params), Best(scores=False, keeps_weights=False)]
+
+
+def watch_score(tol=0.1, patience=2, **params):
+    return [NoImprovement(tol, patience, watches_score=True, **params), Best(scores=True, keeps_weights=True)]
+
+
+@pytest.mark.parametrize(
+    ("losses", "epochs"),
+    [
+        ([5, 4, 3, 2, 1], None),
+        ([5, 5, 5, 5, 5], 4),
+        ([5, 4.95, 4.92, 4.91, 4], 4),  # better, but not by tol
+        ([5, 5, 5, 4, 4, 4, 4, 4], 7),  # the count starts again
+        ([5, 4.96, 4.92, 4.8, 4.6], None),  # each is held against the best of all, which creeps down
+        ([5, 6, 7, 8, 1], 4),
+        ([5, 4.9, 4.8, 4.7], None),  # better by exactly tol is better (but for rounding)
+    ],
+)
+def test_no_improvement_of_the_loss(losses, epochs):
+    state = play(watch_loss(tol=0.0999), losses)
+    assert state.epoch == (epochs or len(losses))
+    assert (state.stop_reason is None) == (epochs is None)
+    if epochs:
+        assert state.stop_reason == "Training loss did not improve more than tol=0.099900 for 2 consecutive epochs."
+
+
+@pytest.mark.parametrize(
+    ("scores", "epochs"),
+    [
+        ([0.1, 0.3, 0.5, 0.7], None),
+        ([0.5, 0.5, 0.5, 0.5, 0.5], 4),
+        ([0.5, 0.55, 0.58, 0.59, 0.9], 4),
+        ([0.5, 0.5, 0.5, 0.7, 0.7, 0.7, 0.7], 7),
+        ([-5.0, -4.0, -3.0, -2.0], None),
+        ([0.9, 0.1, 0.2, 0.3, 0.4], 4),
+    ],
+)
+def test_no_improvement_of_the_score(scores, epochs):
+    losses = np.arange(len(scores), 0, -1.0)  # which do improve, and are not looked at
+    state = play(watch_score(), losses, scores)
+    assert state.epoch == (epochs or len(scores))
+    if epochs:
+        assert state.stop_reason == "Validation score did not improve more than tol=0.100000 for 2 consecutive epochs."
+
+
+@pytest.mark.parametrize("patience", [1, 3, math.inf])
+def test_patience_is_the_number_of_epochs_that_may_pass(patience):
+    state = play(watch_loss(patience=patience), [1.0] * 10)
+    assert state.epoch == min(10, 1 + patience + 1)
+
+
+def test_score_that_is_not_a_number_is_no_improvement():
+    state = play(watch_score(), [1.0] * 9, [0.5] + [math.nan] * 8)
+    assert state.epoch == 4
+    assert state.best_score == 0.5
+    assert state.best_epoch == 1
+
+
+def test_rate_is_divided_by_five_until_it_is_too_small():
+    state = play(watch_loss(patience=1, divided_rate=1e-4), [1.0] * 50)
+    # Twice 1 as the best, then every second epoch: 1e-4, 2e-5, 4e-6, 8e-7, where it ends.
+    assert state.rate_scale == pytest.approx(5.0**-3)
+    assert state.epoch == 1 + 2 * 4
+    assert state.stop_reason == (
+        "Training loss did not improve more than tol=0.100000 for 1 consecutive epochs. Learning rate too small."
+    )
+
+
+def test_a_divided_rate_goes_on_where_there_is_improvement():
+    state = play(watch_loss(patience=1, divided_rate=0.1), [3.0, 3.0, 3.0, 2.0, 1.0])
+    assert state.stop_reason is None
+    assert state.rate_scale == pytest.approx(0.2)
+    assert state.no_improvement == 0
+
+
+@pytest.mark.parametrize("divided_rate", [None, 1e-5, 1e-7])
+def test_decisions_are_printed_when_asked_for(divided_rate, capsys):
+    play(watch_loss(patience=1, divided_rate=divided_rate), [1.0] * 3)
+    assert capsys.readouterr().out == ""
+    play(watch_loss(patience=1, divided_rate=divided_rate, verbose=True), [1.0] * 3)
+    reason = "Training loss did not improve more than tol=0.100000 for 1 consecutive epochs."
+    decision = {
+        None: " Stopping.",
+        1e-5: " Setting learning rate to 0.000002",
+        1e-7: " Learning rate too small. Stopping.",
+    }
+    assert capsys.readouterr().out == f"{reason}{decision[divided_rate]}\n"
+
+
+def test_best_loss():
+    state = play([Best(scores=False, keeps_weights=False)], [3.0, 1.0, 2.0, 1.0])
+    assert (state.best_loss, state.best_epoch) == (1.0, 2)
+    assert state.best_score == -math.inf
+    assert state.best_weights is None
+
+
+def test_best_score():
+    state = play([Best(scores=True, keeps_weights=True)], [3.0, 1.0, 2.0, 4.0], [0.1, 0.2, 0.3, 0.3])
+    assert (state.best_loss, state.best_score, state.best_epoch) == (1.0, 0.3, 3)
+    np.testing.assert_array_equal(state.best_weights[0], 3.0)
+    np.testing.assert_array_equal(state.network.parameters.values, 4.0)
+
+
+def test_weights_are_kept_only_where_they_are_wanted():
+    assert play([Best(scores=True, keeps_weights=False)], [1.0], [0.5]).best_weights is None
+
+
+def test_best_loss_is_a_number():
+    state = play([Best(scores=False, keeps_weights=True)], [math.nan, 2.0, math.nan, math.inf])
+    assert (state.best_loss, state.best_epoch) == (2.0, 2)
+    np.testing.assert_array_equal(state.best_weights[0], 2.0)
+
+
+@pytest.mark.parametrize("loss", [math.nan, math.inf, -math.inf])
+def test_divergence(loss):
+    state = play([Divergence()], [1.0, loss, 1.0])
+    assert state.diverged
+    assert state.epoch == 2
+    assert state.stop_reason == f"The loss became {loss} in epoch 2."
+
+
+def test_no_divergence():
+    state = play([Divergence()], [1.0, 1e300, 0.0, -1e300])
+    assert not state.diverged
+    assert state.stop_reason is None
+    assert not make_state().diverged
+
+
+def test_validation_judges_the_network():
+    state = make_state()
+    judged = []
+
+    def judge(network):
+        judged.append(network)
+        return 0.25, 0.75
+
+    play([Validation(judge)], [1.0, 1.0], state=state)
+    assert judged == [state.network] * 2
+    assert state.history["validation_loss"] == [0.25, 0.25]
+    assert state.history["validation_score"] == [0.75, 0.75]
+
+
+def test_validation_does_not_judge_what_diverged():
+    def judge(network):
+        raise AssertionError
+
+    state = play([Validation(judge)], [math.nan])
+    assert math.isnan(state.history["validation_loss"][0])
+    assert math.isnan(state.history["validation_score"][0])
+
+
+def test_report(capsys):
+    play([Report()], [1.0, 1 / 3])
+    assert capsys.readouterr().out == "Iteration 1, loss = 1.00000000\nIteration 2, loss = 0.33333333\n"
+    play([Report()], [1.0], [0.5])
+    assert capsys.readouterr().out == "Iteration 1, loss = 1.00000000\nValidation score: 0.500000\n"
+
+
+def trained_state():
+    state = play(watch_score(), [3.0, 2.0, 1.0], [0.1, 0.5, 0.3])
+    state.optimizer_state = OptimizerState(3, {"m": np.ones(8)})
+    state.rate_scale, state.stop_reason, state.mean_weight = 0.2, "Enough.", 1.5
+    state.clock.step, state.clock.samples = 12, 300
+    return state
+
+
+@pytest.mark.parametrize("anew", [True, False])
+def test_continued(anew):
+    state = trained_state()
+    network = Network([Dense(2)], (3,), np.float64)
+    other = state.continued(network, anew=anew)
+    assert other.network is network
+    np.testing.assert_array_equal(network.parameters.values, 3.0)
+    np.testing.assert_array_equal(other.best_weights[0], 3.0)
+    assert (other.epoch, other.stop_reason) == (0, None)
+    assert (other.rate_scale, other.no_improvement) == ((1.0, 0) if anew else (0.2, 1))
+    assert (other.clock, other.mean_weight, other.history) == (state.clock, 1.5, state.history)
+    assert (other.best_loss, other.best_score, other.best_epoch) == (1.0, 0.5, 2)
+    assert other.optimizer_state.step == 3
+
+
+def test_continued_leaves_the_first_state_alone():
+    state = trained_state()
+    history, clock = copy.deepcopy(state.history), copy.deepcopy(state.clock)
+    best = [array.copy() for array in state.best_weights]
+    other = state.continued(Network([Dense(2)], (3,), np.float64), anew=False)
+    play(watch_score(), [0.5], [0.9], state=other)
+    other.network.parameters.values[:] = 99.0
+    other.optimizer_state.slots["m"][:] = 99.0
+    other.clock.step += 1
+    assert (state.history, state.clock, state.epoch) == (history, clock, 3)
+    np.testing.assert_array_equal(state.network.parameters.values, 3.0)
+    np.testing.assert_array_equal(state.optimizer_state.slots["m"], 1.0)
+    for ours, theirs in zip(state.best_weights, best, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_history_starts_empty_and_is_not_shared():
+    one, other = make_state(), make_state()
+    assert one.history == {name: [] for name in HISTORY}
+    one.history["loss"].append(1.0)
+    assert other.history["loss"] == []
