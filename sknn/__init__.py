@@ -2,7 +2,15 @@
 
 from sknn.estimators.mlp_classifier import MLPClassifierScratch
 from sknn.estimators.mlp_regressor import MLPRegressorScratch
+from sknn.estimators.sequential_classifier import SequentialClassifierScratch
+from sknn.estimators.sequential_regressor import SequentialRegressorScratch
 
 __version__ = "0.1.0"
 
-__all__ = ["MLPClassifierScratch", "MLPRegressorScratch", "__version__"]
+__all__ = [
+    "MLPClassifierScratch",
+    "MLPRegressorScratch",
+    "SequentialClassifierScratch",
+    "SequentialRegressorScratch",
+    "__version__",
+]

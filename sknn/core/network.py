@@ -1,5 +1,6 @@
 """A stack of layers over one parameter vector: forward, backward, predict."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -26,6 +27,8 @@ class Network:
         Shape of one sample.
     dtype : dtype
         float32 or float64: the type of the parameters and of every computation.
+    names : sequence of str, default=None
+        A name for each layer; None gives them names like dense_1.
 
     Attributes
     ----------
@@ -42,8 +45,11 @@ class Network:
         If a layer cannot take the shape that reaches it.
     """
 
-    def __init__(self, layers: Sequence[Layer], input_shape: Shape, dtype: Any) -> None:
+    def __init__(
+        self, layers: Sequence[Layer], input_shape: Shape, dtype: Any, names: Sequence[str] | None = None
+    ) -> None:
         self.layers = list(layers)
+        self.names = list(names) if names is not None else layer_names(self.layers)
         self.input_shape = tuple(input_shape)
         self.dtype = np.dtype(dtype)
         self._plan()
@@ -52,11 +58,11 @@ class Network:
     def _plan(self) -> None:
         self.shapes: list[Shape] = [self.input_shape]
         self.plans: list[Plan] = []
-        for i, layer in enumerate(self.layers):
+        for name, layer in zip(self.names, self.layers, strict=True):
             try:
                 plan = layer.plan(self.shapes[-1])
             except ValueError as error:
-                raise ValueError(f"layer {i} ({type(layer).__name__}) {error}") from None
+                raise ValueError(f"layer {name} ({type(layer).__name__}) {error}") from None
             self.plans.append(plan)
             self.shapes.append(plan.output_shape)
 
@@ -125,3 +131,24 @@ class Network:
         for plan in self.plans:
             numbers += sum(int(np.prod(b.shape)) for b in plan.scratch.values() if b.per_sample)
         return max(16, PREDICT_BYTES // int(numbers * self.dtype.itemsize))
+
+
+def layer_names(layers: Sequence[Layer]) -> list[str]:
+    """Name layers by their kind and a number, as dense_1.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        From the input to the output.
+
+    Returns
+    -------
+    list of str
+    """
+    counts: Counter[str] = Counter()
+    names = []
+    for layer in layers:
+        kind = type(layer).__name__.lower()
+        counts[kind] += 1
+        names.append(f"{kind}_{counts[kind]}")
+    return names

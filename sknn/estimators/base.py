@@ -44,6 +44,10 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
     def _layers(self, n_outputs: int) -> list[Layer]:
         """Say the layers, up to the raw outputs."""
 
+    def _layer_names(self) -> list[str] | None:
+        """Say their names; None leaves that to the network."""
+        return None
+
     @abstractmethod
     def _loss(self, targets: Targets) -> Loss:
         """Say the loss for these targets."""
@@ -100,8 +104,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
     def _validate(self, X: Any, y: Any, first: bool) -> tuple[Any, Array]:
         if y is None:
             validate_data(self, X, y, reset=False)  # which says that y is needed
-        with naming("X"):
-            X = validate_data(self, X, reset=first, order="C", **self._accepted())
+        X = self._check_X(X, reset=first, order="C")
         with naming("y"):
             dtype = "numeric" if is_regressor(self) else None
             y = check_array(y, accept_sparse="csr", ensure_2d=False, dtype=dtype, input_name="y", estimator=self)
@@ -110,9 +113,10 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         check_consistent_length(X, y)
         return X, dense_targets(y)
 
-    def _accepted(self) -> dict[str, Any]:
-        """Say what X may be."""
-        return {"accept_sparse": "csr", "dtype": (np.float64, np.float32)}
+    def _check_X(self, X: Any, *, reset: bool, **more: Any) -> Any:
+        """Check samples, and give them in the shape that the network takes."""
+        with naming("X"):
+            return validate_data(self, X, reset=reset, accept_sparse="csr", dtype=(np.float64, np.float32), **more)
 
     def _check_weight(self, weight: Any, X: Any) -> Array | None:
         if weight is None:
@@ -128,20 +132,18 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
     ) -> TrainingState:
         """Make an initialised network, or a copy of the last one together with where its training stood."""
         if first:
-            network = Network(self._layers(targets.n_outputs), self._input_shape(X), X.dtype)
+            network = Network(self._layers(targets.n_outputs), X.shape[1:], X.dtype, self._layer_names())
             network.initialize(rng)
             return TrainingState(network)
         last: TrainingState = self._state
-        network = Network(self._layers(targets.n_outputs), last.network.input_shape, last.network.dtype)
+        layers = self._layers(targets.n_outputs)
+        network = Network(layers, last.network.input_shape, last.network.dtype, self._layer_names())
         if network.parameters.specs != last.network.parameters.specs:
             raise ValueError(
                 "The layers differ from those of the last fit, so its weights cannot be trained on; expected shapes "
                 f"{last.network.shapes}, got {network.shapes}. Use a new estimator, or warm_start=False."
             )
         return last.continued(network, anew=not incremental)
-
-    def _input_shape(self, X: Any) -> tuple[int, ...]:
-        return tuple(X.shape[1:])
 
     def _samples(
         self, X: Any, y: Array, weight: Array | None, targets: Targets, loss: Loss, network: Network
@@ -336,9 +338,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
     def _raw(self, X: Any) -> Array:
         """Compute raw outputs, one column an output."""
         check_is_fitted(self)
-        with naming("X"):
-            X = validate_data(self, X, reset=False, **self._accepted())
-        return self._state.network.predict(X)
+        return self._state.network.predict(self._check_X(X, reset=False))
 
     def _predictions(self, X: Any) -> Array:
         """Compute predictions (probabilities, for classes), one column an output."""

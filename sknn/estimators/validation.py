@@ -73,8 +73,8 @@ class Samples:
         n = len(self.rows)
         size = math.ceil(fraction * n)
         too_small = (
-            "The validation set is too small. Increase 'validation_fraction' or the size of your dataset: expected from 2 "
-            f"to {n - 1} of the {n} rows in it, got {size} by validation_fraction={fraction}."
+            "The validation set is too small. Increase 'validation_fraction' or the size of your dataset: expected "
+            f"from 2 to {n - 1} of the {n} rows in it, got {size} by validation_fraction={fraction}."
         )
         if not 1 <= size < n:
             raise ValueError(too_small)

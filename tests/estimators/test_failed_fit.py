@@ -6,6 +6,7 @@ import sys
 from contextlib import contextmanager
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import make_blobs
 from sklearn.exceptions import NotFittedError
@@ -92,6 +93,20 @@ def test_bad_data_on_a_fitted_estimator(Estimator, y, method, bad_call):
     bad_X, bad_y, arguments = bad_call(y)
     with pytest.raises((ValueError, TypeError)):
         getattr(model, method)(bad_X, bad_y, **arguments)
+    before.assert_unchanged()
+
+
+@every_estimator
+@pytest.mark.parametrize("columns", [list("abcd"), list("ab")], ids=["names", "width"])
+def test_columns_of_a_failed_fit_are_forgotten(Estimator, y, columns):
+    """The columns are in order, and looked at before the weights, which are not."""
+    frame = pd.DataFrame(X[:, : len(columns)], columns=columns)
+    model = make(Estimator).fit(X, y)
+    before = Snapshot(model, y)
+    with pytest.raises(ValueError, match="sample_weight"):
+        model.fit(frame, y, sample_weight=np.ones(3))
+    assert model.n_features_in_ == 4
+    assert not hasattr(model, "feature_names_in_")
     before.assert_unchanged()
 
 

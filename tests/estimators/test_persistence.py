@@ -132,6 +132,21 @@ def test_partial_fit_moves_the_weights_that_predict_reads(Estimator, y, solver, 
 
 
 @every_case
+@pytest.mark.parametrize(
+    "round_trip", [trip for trip in ROUND_TRIPS if trip is not through_readonly_memmap], ids=lambda trip: trip.__name__
+)
+def test_weights_of_a_copy_are_its_own(Estimator, y, round_trip, tmp_path):
+    """Written to in place, they change what the copy predicts, and nothing else."""
+    model = fitted(Estimator, y)
+    copied = round_trip(model, tmp_path)
+    before = raw_output(model)
+    copied.coefs_[-1][:] = 0
+    np.testing.assert_allclose(raw_output(copied), forward_by_hand(copied), rtol=1e-9, atol=1e-12)
+    assert np.ptp(raw_output(copied), axis=0).max() == 0
+    np.testing.assert_array_equal(raw_output(model), before)
+
+
+@every_case
 @every_solver
 @every_round_trip
 def test_training_goes_on_as_if_nothing_had_happened(Estimator, y, solver, round_trip, tmp_path):

@@ -63,7 +63,7 @@ CHUNKS = {
 def test_predict_on_one_model(estimator, y, chunks, container):
     model = small(estimator).fit(X, y)
     inputs = [container(X[chunk]) for chunk in chunks]
-    expected = [raw_output(model, data) for data in inputs]
+    expected = [raw_output(model, data).copy() for data in inputs]
 
     def predict_often(data):
         return [raw_output(model, data) for _ in range(20)]
@@ -90,7 +90,7 @@ def test_fits_of_several_models(estimator, y):
 @every_case
 def test_predict_while_others_fit(estimator, y):
     model = small(estimator).fit(X, y)
-    expected = raw_output(model, X)
+    expected = raw_output(model, X).copy()
 
     def work(i):
         return raw_output(model, X) if i % 2 else raw_output(small(estimator).fit(X, y), X)

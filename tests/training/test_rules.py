@@ -20,6 +20,8 @@ def play(rules, losses, scores=None, state=None):
     """Call the rules as training would, until one of them stops it; give the state."""
     state = state or make_state()
     for i, loss in enumerate(losses):
+        for rule in rules:
+            rule.before_epoch(state)
         state.epoch += 1
         state.history["loss"].append(loss)
         if scores is not None:
@@ -193,7 +195,10 @@ def test_report(capsys):
 
 
 def trained_state():
+    """Give the state of an estimator that was fitted: it holds its best weights, and no copy of them."""
     state = play(watch_score(), [3.0, 2.0, 1.0], [0.1, 0.5, 0.3])
+    state.network.parameters.restore(state.best_weights)
+    state.best_weights = None
     state.optimizer_state = OptimizerState(3, {"m": np.ones(8)})
     state.rate_scale, state.stop_reason, state.mean_weight = 0.2, "Enough.", 1.5
     state.clock.step, state.clock.samples = 12, 300
@@ -206,8 +211,7 @@ def test_continued(anew):
     network = Network([Dense(2)], (3,), np.float64)
     other = state.continued(network, anew=anew)
     assert other.network is network
-    np.testing.assert_array_equal(network.parameters.values, 3.0)
-    np.testing.assert_array_equal(other.best_weights[0], 3.0)
+    np.testing.assert_array_equal(network.parameters.values, 2.0)
     assert (other.epoch, other.stop_reason) == (0, None)
     assert (other.rate_scale, other.no_improvement) == ((1.0, 0) if anew else (0.2, 1))
     assert (other.clock, other.mean_weight, other.history) == (state.clock, 1.5, state.history)
@@ -215,20 +219,28 @@ def test_continued(anew):
     assert other.optimizer_state.step == 3
 
 
+@pytest.mark.parametrize(("scores", "epoch", "kept"), [([0.4, 0.2], 2, 2.0), ([0.4, 0.9], 5, 12.0)])
+def test_continued_training_begins_with_its_best_weights(scores, epoch, kept):
+    """They are taken back where no later epoch scores better."""
+    state = trained_state().continued(Network([Dense(2)], (3,), np.float64), anew=True)
+    state.epoch = 10  # `play` sets the weights to the number of the epoch
+    play(watch_score(), [0.5, 0.4], scores, state=state)
+    assert state.best_epoch == epoch
+    np.testing.assert_array_equal(state.best_weights[0], kept)
+    np.testing.assert_array_equal(state.network.parameters.values, 12.0)
+
+
 def test_continued_leaves_the_first_state_alone():
     state = trained_state()
     history, clock = copy.deepcopy(state.history), copy.deepcopy(state.clock)
-    best = [array.copy() for array in state.best_weights]
     other = state.continued(Network([Dense(2)], (3,), np.float64), anew=False)
     play(watch_score(), [0.5], [0.9], state=other)
     other.network.parameters.values[:] = 99.0
     other.optimizer_state.slots["m"][:] = 99.0
     other.clock.step += 1
-    assert (state.history, state.clock, state.epoch) == (history, clock, 3)
-    np.testing.assert_array_equal(state.network.parameters.values, 3.0)
+    assert (state.history, state.clock, state.epoch, state.best_weights) == (history, clock, 3, None)
+    np.testing.assert_array_equal(state.network.parameters.values, 2.0)
     np.testing.assert_array_equal(state.optimizer_state.slots["m"], 1.0)
-    for ours, theirs in zip(state.best_weights, best, strict=True):
-        np.testing.assert_array_equal(ours, theirs)
 
 
 def test_history_starts_empty_and_is_not_shared():

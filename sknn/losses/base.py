@@ -1,11 +1,10 @@
-"""Losses of raw outputs: each owns its link, its target range, and its exact value and gradient."""
+"""The contract of a loss: raw outputs in, its exact value and gradient out."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.special import expit, xlogy
 
 from sknn.core.kernels import Array
 
@@ -23,6 +22,26 @@ class Loss(ABC):
         Name of the function that turns raw outputs into predictions, as in ``out_activation_``.
     target_range : str
         The targets the loss is defined for, in words.
+
+    Raises
+    ------
+    ValueError
+        On construction, if a parameter is out of its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dataclasses import dataclass
+    >>> from sknn.losses import Loss
+    >>> @dataclass(frozen=True)
+    ... class FourthPower(Loss):
+    ...     def terms(self, raw, y, out, work):
+    ...         raw -= y
+    ...         np.power(raw, 3, out=out)
+    ...         out *= 4
+    ...         np.power(raw, 4, out=raw)
+    >>> FourthPower().value(np.array([[1.0], [5.0]]), np.array([[2.0], [3.0]]))
+    8.5
     """
 
     link: ClassVar[str] = "identity"
@@ -58,6 +77,24 @@ class Loss(ABC):
             The same array.
         """
         return raw
+
+    def log_inverse_link(self, raw: Array) -> Array:
+        """Turn raw outputs into logarithms of predictions, in place.
+
+        With the logistic link, ``log_inverse_link(-raw)`` are those of the probabilities of the other class.
+
+        Parameters
+        ----------
+        raw : ndarray of shape (n, n_outputs)
+            Raw outputs; overwritten.
+
+        Returns
+        -------
+        ndarray of shape (n, n_outputs)
+            The same array; -inf where a prediction is 0.
+        """
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(self.inverse_link(raw), out=raw))
 
     def in_target_range(self, y: Array) -> bool:
         """Tell whether all targets are ones that the loss is defined for.
@@ -137,112 +174,7 @@ class Loss(ABC):
         return self.value_and_gradient(raw.copy(), y, weight, np.empty_like(raw), np.empty_like(raw))
 
 
-@dataclass(frozen=True)
-class SoftmaxCrossEntropy(Loss):
-    """Cross-entropy of softmax probabilities: -sum(y * log p), p = exp(raw) / sum(exp(raw)).
-
-    The gradient is p sum(y) - y; targets are probabilities that sum to 1 in each row (one-hot, or smoothed).
-    """
-
-    link: ClassVar[str] = "softmax"
-    target_range: ClassVar[str] = "probabilities, from 0 to 1"
-
-    def terms(self, raw: Array, y: Array, out: Array, work: Array) -> None:
-        rows = work[:, :1]
-        np.maximum.reduce(raw, axis=1, keepdims=True, out=rows)
-        raw -= rows
-        np.exp(raw, out=out)
-        np.add.reduce(out, axis=1, keepdims=True, out=rows)
-        out /= rows
-        np.log(rows, out=rows)
-        np.subtract(rows, raw, out=raw)
-        raw *= y
-        out -= y
-
-    def inverse_link(self, raw: Array) -> Array:
-        raw -= raw.max(axis=1, keepdims=True)
-        np.exp(raw, out=raw)
-        raw /= raw.sum(axis=1, keepdims=True)
-        return raw
-
-    def in_target_range(self, y: Array) -> bool:
-        return bool(np.all((y >= 0) & (y <= 1)))
-
-
-@dataclass(frozen=True)
-class BinaryCrossEntropy(Loss):
-    """Cross-entropy of logistic probabilities, summed over labels: log(1 + exp(raw)) - y * raw.
-
-    The gradient is p - y with p = 1 / (1 + exp(-raw)). Serves two classes (one output) and multilabel
-    targets.
-    """
-
-    link: ClassVar[str] = "logistic"
-    target_range: ClassVar[str] = "probabilities, from 0 to 1"
-
-    def terms(self, raw: Array, y: Array, out: Array, work: Array) -> None:
-        expit(raw, out=out)
-        out -= y
-        np.logaddexp(0.0, raw, out=work)
-        raw *= y
-        np.subtract(work, raw, out=raw)
-
-    def inverse_link(self, raw: Array) -> Array:
-        return np.asarray(expit(raw, out=raw))
-
-    def in_target_range(self, y: Array) -> bool:
-        return bool(np.all((y >= 0) & (y <= 1)))
-
-
-@dataclass(frozen=True)
-class SquaredError(Loss):
-    """Half the squared error, averaged over the outputs: (raw - y)² / 2, gradient raw - y.
-
-    With K outputs both value and gradient are divided by K. scikit-learn's MLPRegressor divides the value
-    only (its issue 8349), so its multi-output gradient is K times that of the loss it reports.
-    """
-
-    def terms(self, raw: Array, y: Array, out: Array, work: Array) -> None:
-        np.subtract(raw, y, out=out)
-        np.multiply(out, out, out=raw)
-        raw *= 0.5
-
-    def share(self, n_outputs: int) -> float:
-        return 1.0 / n_outputs
-
-
-@dataclass(frozen=True)
-class Poisson(Loss):
-    """Half the Poisson deviance, summed over the outputs: y log(y / mu) - y + mu, mu = exp(raw).
-
-    The gradient by ``raw`` is mu - y. Targets are counts or rates, 0 or more.
-    """
-
-    link: ClassVar[str] = "exp"
-    target_range: ClassVar[str] = "numbers >= 0"
-
-    def terms(self, raw: Array, y: Array, out: Array, work: Array) -> None:
-        np.exp(raw, out=out)
-        raw *= y
-        np.subtract(out, raw, out=raw)
-        out -= y
-        xlogy(y, y, out=work)
-        work -= y
-        raw += work
-
-    def inverse_link(self, raw: Array) -> Array:
-        return np.exp(raw, out=raw)
-
-    def in_target_range(self, y: Array) -> bool:
-        return bool(np.all(y >= 0))
-
-
-REGRESSION_LOSSES: dict[str, type[Loss]] = {
-    "squared_error": SquaredError,
-    "poisson": Poisson,
-}
-
-
-CLASSIFICATION_LOSSES: dict[str, tuple[type[Loss], type[Loss]]] = {
-    "log_loss": (BinaryCrossEntropy, SoftmaxCrossEntropy),
-}
+def require(valid: bool, name: str, expected: str, got: float) -> None:
+    """Raise a ValueError that names the parameter, unless it is valid."""
+    if not valid:
+        raise ValueError(f"{name} must be {expected}, got {got!r}.")

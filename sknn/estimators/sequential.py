@@ -1,0 +1,189 @@
+"""Networks of layers that the user lists: what both estimators share."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils.validation import validate_data
+
+from sknn.core.kernels import Array
+from sknn.core.network import layer_names
+from sknn.estimators.base import NetworkEstimator
+from sknn.estimators.constraints import TRAINING
+from sknn.estimators.guards import naming
+from sknn.layers import Dense, Layer
+from sknn.layers.base import Shape
+
+
+class Sequential(NetworkEstimator):
+    """Layers in a row, then a dense output layer that follows from the targets."""
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **TRAINING,
+        "layers": [list, tuple],
+        "input_shape": [tuple, list, None],
+    }
+
+    # -- layers as parameters ------------------------------------------------------------------------------------------
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Give the parameters; with ``deep`` also each layer by its name, and its fields as ``name__field``.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Include the layers.
+
+        Returns
+        -------
+        dict of str to object
+        """
+        params: dict[str, Any] = super().get_params(deep=False)
+        if deep:
+            for name, layer in named_layers(self.layers):
+                params[name] = layer
+                if isinstance(layer, Layer):
+                    params.update({f"{name}__{f.name}": getattr(layer, f.name) for f in fields(layer)})
+        return params
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters, layers by their names, and fields of layers as ``name__field``.
+
+        Parameters
+        ----------
+        **params : object
+            A layer of None is left out of the network.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If there is no such parameter, layer or field.
+        """
+        if "layers" in params:
+            self.layers = params.pop("layers")
+        places = {name: i for i, (name, _) in enumerate(named_layers(self.layers))}
+        # Whole layers before their fields, so that both may change at once.
+        for key in sorted(params, key=lambda key: key.count("__")):
+            name, _, field = key.partition("__")
+            if name in places:
+                self.layers = _changed(self.layers, places[name], name, field, params.pop(key))
+        super().set_params(**params)
+        return self
+
+    def _present(self) -> list[tuple[str, Layer]]:
+        """Give the layers that are not left out, after checking the list."""
+        named = list(named_layers(self.layers))
+        names = [name for name, _ in named]
+        for name, layer in named:
+            if names.count(name) > 1 or "__" in name or name in self._get_param_names() or name == "output":
+                raise ValueError(
+                    f"layers has the name {name!r}; expected names that are unique, without '__', and not those of a "
+                    "parameter or 'output'."
+                )
+            if layer is not None and not isinstance(layer, Layer):
+                raise TypeError(f"layers has {layer!r} as {name!r}; expected an object of sknn.layers, or None.")
+        return [(name, layer) for name, layer in named if layer is not None]
+
+    def _layers(self, n_outputs: int) -> list[Layer]:
+        return [*(layer for _, layer in self._present()), Dense(n_outputs)]
+
+    def _layer_names(self) -> list[str]:
+        return [*(name for name, _ in self._present()), "output"]
+
+    # -- shapes of samples ---------------------------------------------------------------------------------------------
+
+    def _check_X(self, X: Any, *, reset: bool, **more: Any) -> Any:
+        X, shape = _as_rows(X)
+        with naming("X"):
+            X = validate_data(
+                self,
+                X,
+                reset=reset,
+                accept_sparse="csr" if self._takes_sparse() else False,
+                dtype=(np.float64, np.float32),
+                ensure_all_finite="allow-nan" if self._takes_nan() else True,
+                **more,
+            )
+        if reset:
+            self.input_shape_ = self._resolve_shape(shape, X.shape[1])
+        elif shape is not None and shape != self.input_shape_:
+            raise ValueError(f"X has samples of shape {shape}; expected {self.input_shape_}, as in fit.")
+        return X if issparse(X) else X.reshape(-1, *self.input_shape_)
+
+    def _resolve_shape(self, shape: Shape | None, n_features: int) -> Shape:
+        """Find the shape of a sample from ``input_shape``, from X, or from what the layers take."""
+        if self.input_shape is not None:
+            wanted = tuple(self.input_shape)
+            if shape not in (None, wanted) or int(np.prod(wanted)) != n_features:
+                got = f"of shape {shape}" if shape else f"of {n_features} features"
+                raise ValueError(f"input_shape={wanted} does not fit samples {got} in X.")
+            return wanted
+        if shape is not None:
+            return shape
+        ndims = (layer.input_ndim for _, layer in self._present())
+        return (n_features, 1) if next((n for n in ndims if n is not None), 1) == 2 else (n_features,)
+
+    def _takes_sparse(self) -> bool:
+        first = next((layer for _, layer in named_layers(self.layers) if layer is not None), Dense(1))
+        return isinstance(first, Dense) and (self.input_shape is None or len(self.input_shape) == 1)
+
+    def _takes_nan(self) -> bool:
+        return any(getattr(layer, "accepts_nan", False) for _, layer in named_layers(self.layers))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = self._takes_sparse()
+        tags.input_tags.allow_nan = self._takes_nan()
+        return tags
+
+
+def named_layers(layers: Sequence[Any]) -> Iterator[tuple[str, Any]]:
+    """Walk the layers with their names: those of (name, layer) pairs, and for others their kind and a number.
+
+    Parameters
+    ----------
+    layers : sequence of Layer or (str, Layer)
+        As the user listed them.
+
+    Yields
+    ------
+    (str, Layer or None)
+    """
+    bare = [entry for entry in layers if not _is_pair(entry)]
+    names = iter(layer_names(bare))
+    for entry in layers:
+        yield (entry[0], entry[1]) if _is_pair(entry) else (next(names), entry)
+
+
+def _is_pair(entry: Any) -> bool:
+    return isinstance(entry, tuple) and len(entry) == 2 and isinstance(entry[0], str)
+
+
+def _changed(layers: Sequence[Any], place: int, name: str, field: str, value: Any) -> list[Any]:
+    """Give the list with one layer, or one field of a layer, that is another."""
+    entries = list(layers)
+    layer = entries[place][1] if _is_pair(entries[place]) else entries[place]
+    if field:
+        known = [] if layer is None else [f.name for f in fields(layer)]
+        if field not in known:
+            raise ValueError(f"Layer {name} ({type(layer).__name__}) has no field {field!r}; expected one of {known}.")
+        value = replace(layer, **{field: value})
+    entries[place] = (name, value) if _is_pair(entries[place]) or value is None else value
+    return entries
+
+
+def _as_rows(X: Any) -> tuple[Any, Shape | None]:
+    """Give samples of several axes as rows, with the shape they had; leave rows as they are."""
+    if not hasattr(X, "ndim"):
+        X = np.asarray(X) if np.ndim(X) > 2 else X
+    if getattr(X, "ndim", 2) <= 2:
+        return X, None
+    array: Array = np.asarray(X)
+    shape = array.shape[1:]
+    return array.reshape(len(array), int(np.prod(shape))), shape

@@ -1,0 +1,227 @@
+"""Classifier over layers that the user lists."""
+
+from typing import Any, ClassVar
+
+from sknn.estimators.classifier import NetworkClassifier
+from sknn.estimators.constraints import CLASSIFICATION
+from sknn.estimators.sequential import Sequential
+
+
+class SequentialClassifierScratch(Sequential, NetworkClassifier):
+    """Classifier over layers that you list: images, sequences, or anything that is built from layers.
+
+    Trained like `MLPClassifierScratch`, by the same engine with the same parameters.
+
+    Parameters
+    ----------
+    layers : list of Layer or of (str, Layer)
+        The layers from the input on, objects of `sknn.layers`; the dense output layer follows from the targets. Their
+        names, given or made like 'conv2d_1', reach them as parameters: ``conv2d_1__filters``, or a whole layer, or None
+        to leave it out.
+    input_shape : tuple of int or None, default=None
+        Shape of one sample, channels last. None takes it from ``X``: rows of features, or, where the layers need
+        sequences, sequences of one channel.
+    solver : str or Optimizer, default='adam'
+        How the weights are found: 'sgd', 'adam', 'adamw', 'nadam', 'rmsprop', 'adagrad', 'lion', or an object of
+        `sknn.optimizers`, go batch by batch; 'lbfgs' takes all rows at once and is the better choice for a few thousand
+        rows or less.
+    alpha : float, default=0.0001
+        Strength of the L2 penalty ``alpha / 2 * sum(W²)``, at least 0. It is divided by the rows of a batch,
+        as in scikit-learn, so a smaller batch is regularized more.
+    batch_size : int or 'auto', default='auto'
+        Rows of a batch; 'auto' is ``min(200, n_samples)``. Not used by 'lbfgs'.
+    learning_rate : str or Schedule, default='constant'
+        Schedule of the learning rate. 'invscaling' divides it by ``t ** power_t``, t the rows seen; 'adaptive' divides
+        it by 5 whenever ``n_iter_no_change`` epochs bring no improvement; these two do nothing with solver 'adam', as
+        in scikit-learn. 'cosine', 'one_cycle', 'step', 'exponential', 'plateau', or an object of `sknn.schedules`, act
+        with every solver but 'lbfgs'.
+    learning_rate_init : float, default=0.001
+        The learning rate at the start, greater than 0.
+    power_t : float, default=0.5
+        Exponent of 'invscaling', at least 0.
+    max_iter : int, default=200
+        Largest number of epochs (iterations for 'lbfgs').
+    shuffle : bool, default=True
+        Shuffle the rows before each epoch.
+    random_state : int, RandomState instance or None, default=None
+        Source of the initial weights, the shuffles and the validation split; an int makes results repeat.
+    tol : float, default=1e-4
+        An epoch counts as an improvement when it is better than the best by ``tol``. For 'lbfgs', the bound on the
+        gradient at which it stops.
+    verbose : bool, default=False
+        Print the loss of each epoch.
+    warm_start : bool, default=False
+        Let ``fit`` go on from the last weights and optimizer state instead of starting anew.
+    momentum : float, default=0.9
+        Momentum of 'sgd', from 0 to 1.
+    nesterovs_momentum : bool, default=True
+        Use Nesterov's momentum, with 'sgd' and ``momentum`` greater than 0.
+    early_stopping : bool, default=False
+        Stop when the score on the validation samples no longer improves, and restore the weights that scored best.
+        The samples are ``X_val`` if ``fit`` gets them, else a part of the rows that is held out.
+    validation_fraction : float, default=0.1
+        Share of the rows that is held out, from 0 to 1, both excluded.
+    beta_1, beta_2 : float, default=0.9, 0.999
+        Decay of the two moments of 'adam', in [0, 1).
+    epsilon : float, default=1e-8
+        Keeps the quotient of 'adam' finite, greater than 0.
+    n_iter_no_change : int or inf, default=10
+        More epochs in a row than this without improvement end training.
+    max_fun : int, default=15000
+        Largest number of evaluations of the objective, for 'lbfgs'.
+    loss : {'log_loss', 'focal'} or Loss, default='log_loss'
+        What is minimised: the cross-entropy, the focal loss, which looks away from samples that are right already,
+        or an object of `sknn.losses`.
+    focal_gamma : float, default=2.0
+        How far the focal loss looks away, at least 0.
+    class_weight : dict, 'balanced', list of dict or None, default=None
+        Weight of each class, multiplied into ``sample_weight``: ``{class: weight}``, or 'balanced' for
+        ``n_samples / (n_classes * count)``; for multilabel targets a list of one dict a label. For rare classes.
+    label_smoothing : float, default=0.0
+        Share of each target's probability that is given to all classes alike, in [0, 1).
+    l1_ratio : float, default=0.0
+        Share of L1 in the penalty, ``alpha * ((1 - l1_ratio) / 2 * sum(W²) + l1_ratio * sum(|W|))``, from 0 to 1; it
+        drives weights to zero where few inputs matter.
+    weight_decay : float, default=0.0
+        Decoupled decay, at least 0: before each update ``W *= 1 - learning rate * weight_decay``. Unlike ``alpha`` it
+        depends neither on the batch size nor on the gradient's scale. Not used by 'lbfgs'.
+    max_grad_norm : float or None, default=None
+        Shorten the gradient to this norm where it is longer: against jumps at steep places of the loss.
+    scoring : str, callable or None, default=None
+        What the validation score is: accuracy if None, the negative loss if 'loss', else a scorer of scikit-learn's by
+        name or as a callable ``(estimator, X, y)``; more is better.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The classes, sorted; for multilabel targets the numbers of the labels.
+    loss_ : float
+        Loss of the last epoch, penalty included.
+    best_loss_ : float or None
+        Lowest loss of an epoch; None with early stopping.
+    loss_curve_ : list of float
+        Loss of each epoch.
+    validation_scores_ : list of float or None
+        Score of the validation samples after each epoch (Accuracy unless ``scoring`` says otherwise); None without
+        validation samples.
+    best_validation_score_ : float or None
+        Highest of them; None without validation samples.
+    best_epoch_ : int
+        The epoch of the best validation score, or else of the lowest loss, counted from 1.
+    history_ : dict of str to list of float
+        One number an epoch: 'loss', 'learning_rate' and 'gradient_norm' (at its last step), 'seconds' and, with
+        validation samples, 'validation_loss' (without penalty) and 'validation_score'.
+    stop_reason_ : str or None
+        Why training ended, in words; None after ``partial_fit`` that was not stopped.
+    n_parameters_ : int
+        Number of trained parameters.
+    n_iter_ : int
+        Epochs of the last call of ``fit`` (iterations for 'lbfgs').
+    t_ : int
+        Rows seen in training, repetitions counted.
+    n_features_in_ : int
+        Number of features, those of all axes of a sample together.
+    input_shape_ : tuple of int
+        Shape of one sample.
+    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+        Their names, where all have one.
+    n_outputs_ : int
+        Number of outputs.
+    out_activation_ : str
+        Function that turns raw outputs into predictions: 'softmax', or 'logistic' for two
+        classes and multilabel targets.
+
+    See Also
+    --------
+    SequentialRegressorScratch : The same for numbers.
+
+    References
+    ----------
+    Rumelhart, Hinton, Williams, "Learning representations by back-propagating errors", 1986.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sknn import SequentialClassifierScratch
+    >>> from sknn.activations import ReLU
+    >>> from sknn.layers import Conv2D, Flatten, MaxPool2D
+    >>> X, y = load_digits(return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X / 16, y, stratify=y, random_state=0)
+    >>> layers = [Conv2D(16, activation=ReLU()), MaxPool2D(), Flatten()]
+    >>> net = SequentialClassifierScratch(layers, input_shape=(8, 8, 1), early_stopping=True, random_state=0)
+    >>> net.fit(X_train, y_train).score(X_test, y_test) > 0.95
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **Sequential._parameter_constraints,
+        **CLASSIFICATION,
+    }
+
+    def __init__(
+        self,
+        layers: Any,
+        *,
+        input_shape: Any = None,
+        solver: Any = "adam",
+        alpha: float = 0.0001,
+        batch_size: Any = "auto",
+        learning_rate: Any = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        loss: Any = "log_loss",
+        focal_gamma: float = 2.0,
+        class_weight: Any = None,
+        label_smoothing: float = 0.0,
+        l1_ratio: float = 0.0,
+        weight_decay: float = 0.0,
+        max_grad_norm: float | None = None,
+        scoring: Any = None,
+    ) -> None:
+        self.layers = layers
+        self.input_shape = input_shape
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.loss = loss
+        self.focal_gamma = focal_gamma
+        self.class_weight = class_weight
+        self.label_smoothing = label_smoothing
+        self.l1_ratio = l1_ratio
+        self.weight_decay = weight_decay
+        self.max_grad_norm = max_grad_norm
+        self.scoring = scoring

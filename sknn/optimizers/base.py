@@ -1,0 +1,142 @@
+"""The contract of an optimizer, and what it remembers."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
+
+import numpy as np
+
+from sknn.core.kernels import BLOCK_ELEMENTS, Array, blocks
+
+
+@dataclass
+class OptimizerState:
+    """What an optimizer remembers from update to update.
+
+    Parameters
+    ----------
+    step : int
+        Updates done.
+    slots : dict of str to ndarray
+        Its vectors, each as long as the parameters.
+    work : ndarray, default=None
+        Working memory of one block, for optimizers that need it. It means nothing between updates, so it is
+        not copied and not pickled.
+    """
+
+    step: int = 0
+    slots: dict[str, Array] = field(default_factory=dict)
+    work: Array | None = field(default=None, repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"step": self.step, "slots": self.slots, "work": None}
+
+
+def require(valid: bool, name: str, expected: str, got: float) -> None:
+    """Raise a ValueError that names the parameter, unless it is valid."""
+    if not valid:
+        raise ValueError(f"{name} must be {expected}, got {got!r}.")
+
+
+@dataclass(frozen=True)
+class Optimizer(ABC):
+    """Base class of the optimizers, frozen dataclasses of hyper-parameters.
+
+    A subclass names its `slots` (vectors it remembers), says in `constants` what depends on the update's
+    number, and in `step` turns one block of the gradient into the step to subtract.
+
+    Parameters
+    ----------
+    weight_decay : float, default=0.0
+        Share of each penalized weight, times the learning rate, that the trainer takes away before an update
+        (decoupled decay); at least 0. Only by name.
+
+    Attributes
+    ----------
+    slots : tuple of str
+        Names of the vectors kept in the state, each as long as the parameters.
+    needs_work : bool
+        True if `step` takes one more array between the slots and the constants: working memory, of the length
+        of the block, with no meaning before or after.
+
+    Raises
+    ------
+    ValueError
+        On construction, if a parameter is out of its range.
+    """
+
+    weight_decay: float = field(default=0.0, kw_only=True)
+    slots: ClassVar[tuple[str, ...]] = ()
+    needs_work: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        # A NumPy scalar of type float64 would slow every operation on float32 several times.
+        for f in fields(self):
+            if isinstance(value := getattr(self, f.name), np.generic):
+                object.__setattr__(self, f.name, value.item())
+        require(self.weight_decay >= 0, "weight_decay", "at least 0", self.weight_decay)
+
+    def init(self, params: Array) -> OptimizerState:
+        """Make the state before the first update.
+
+        Parameters
+        ----------
+        params : ndarray of shape (n_parameters,)
+            The parameters to be trained.
+
+        Returns
+        -------
+        OptimizerState
+        """
+        return OptimizerState(slots={name: np.zeros_like(params) for name in self.slots})
+
+    def update(self, params: Array, grads: Array, state: OptimizerState, rate: float) -> None:
+        """Do one update of ``params`` in place.
+
+        Parameters
+        ----------
+        params : ndarray of shape (n_parameters,)
+            Changed in place.
+        grads : ndarray of shape (n_parameters,)
+            The gradient; overwritten with the step that was subtracted.
+        state : OptimizerState
+            Changed in place.
+        rate : float
+            The learning rate of this update.
+        """
+        state.step += 1
+        constants = self.constants(state.step, rate)
+        if self.needs_work and state.work is None:
+            state.work = np.empty_like(params[:BLOCK_ELEMENTS])
+        work = [state.work] if self.needs_work and state.work is not None else []
+        for p, g, *slots in blocks(params, grads, *state.slots.values()):
+            self.step(g, *slots, *[w[: len(g)] for w in work], *constants)
+            p -= g
+
+    @abstractmethod
+    def constants(self, t: int, rate: float) -> tuple[float, ...]:
+        """Give the numbers that `step` needs for update ``t`` (from 1), as Python floats.
+
+        Parameters
+        ----------
+        t : int
+            Number of the update, from 1.
+        rate : float
+            The learning rate of this update.
+
+        Returns
+        -------
+        tuple of float
+        """
+
+    @abstractmethod
+    def step(self, g: Array, *slots_and_constants: Array | float) -> None:
+        """Turn a block of the gradient into the step to subtract, in place.
+
+        Parameters
+        ----------
+        g : ndarray
+            A block of the gradient; overwritten.
+        *slots_and_constants : ndarray or float
+            The same block of every slot, the working memory if there is any, then what `constants` gave.
+        """
