@@ -2,12 +2,14 @@
 PYTHON ?= python3
 OLDEST_PYTHON ?= python3.11
 ARGS ?=
+PEERS ?=
 
 USER_EXTRAS := plot,persist,progress
 EXTRAS_demo := plot
 EXTRAS_test := test,$(USER_EXTRAS)
 EXTRAS_check := check,$(EXTRAS_test)
 EXTRAS_bench := bench
+EXTRAS_bench-peers := bench,peers
 EXTRAS_docs := docs,$(USER_EXTRAS)
 
 .PHONY: demo test check wheel test-oldest bench docs clean
@@ -35,7 +37,9 @@ wheel: .venv/check.stamp
 test-oldest: .venv-oldest/test.stamp
 	.venv-oldest/bin/python -m pytest -n auto $(ARGS)
 
-bench: .venv/bench.stamp
+# PEERS=1 also installs torch and JAX, which are large, to compare with.
+# ARGS="--data-dir DIR" takes data tables from a folder instead of downloading them; ARGS=--help tells the rest.
+bench: .venv/bench$(if $(PEERS),-peers).stamp
 	.venv/bin/python -m benchmarks $(ARGS)
 
 docs: .venv/docs.stamp

@@ -28,9 +28,7 @@ matplotlib.use("Agg")  # draw into files: the demo needs no display
 # The data: 569 tumours, each described by 30 measurements. A quarter is held out.
 
 data = load_breast_cancer()
-X_train, X_test, y_train, y_test = train_test_split(
-    data.data, data.target, stratify=data.target, random_state=0
-)
+X_train, X_test, y_train, y_test = train_test_split(data.data, data.target, stratify=data.target, random_state=0)
 
 # %%
 # The search: six candidates, each fitted on five folds.
@@ -74,9 +72,7 @@ right.set(xlabel="epoch", ylabel="validation accuracy")
 # %%
 # Where it errs.
 
-confusion = ConfusionMatrixDisplay.from_predictions(
-    y_test, predicted, display_labels=data.target_names, cmap="Blues"
-)
+confusion = ConfusionMatrixDisplay.from_predictions(y_test, predicted, display_labels=data.target_names, cmap="Blues")
 
 # %%
 # The pictures as files.

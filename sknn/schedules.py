@@ -4,6 +4,8 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 
+from sknn.core.checks import require
+
 
 @dataclass
 class Clock:
@@ -19,7 +21,7 @@ class Clock:
         Updates planned, at most.
     steps_per_epoch : int, default=1
         Updates of one pass over the data.
-    start : float, default=0
+    start : int, default=0
         The update at which the schedule begins, counted like ``step``: not 0 where training was continued.
     """
 
@@ -27,18 +29,18 @@ class Clock:
     samples: int = 0
     total_steps: int = 0
     steps_per_epoch: int = 1
-    start: float = 0
+    start: int = 0
 
     @property
     def progress(self) -> float:
         """Share of the planned updates that are done, from 0 to 1."""
         planned = self.total_steps - self.start
-        return min(1.0, max(0.0, (self.step - self.start) / planned)) if planned > 0 else 0.0
+        return min(1.0, (self.step - self.start) / planned) if planned > 0 else 0.0
 
     @property
     def epoch(self) -> float:
         """Passes over the data that are done, with their fraction, since the schedule began."""
-        return max(0.0, (self.step - self.start) / self.steps_per_epoch)
+        return (self.step - self.start) / self.steps_per_epoch
 
 
 @dataclass(frozen=True)
@@ -88,11 +90,6 @@ class Schedule(ABC):
         ValueError
             If the schedule is longer; the message names its parameter.
         """
-
-
-def _require(valid: bool, name: str, expected: str, got: float) -> None:
-    if not valid:
-        raise ValueError(f"{name} must be {expected}, got {got!r}.")
 
 
 @dataclass(frozen=True)
@@ -148,7 +145,7 @@ class CosineDecay(Schedule):
     final_factor: float = 0.0
 
     def __post_init__(self) -> None:
-        _require(0 <= self.final_factor <= 1, "final_factor", "from 0 to 1", self.final_factor)
+        require(0 <= self.final_factor <= 1, "final_factor", "from 0 to 1", self.final_factor)
 
     def __call__(self, clock: Clock) -> float:
         return _cosine(1.0, self.final_factor, clock.progress)
@@ -180,9 +177,9 @@ class OneCycle(Schedule):
     final_factor: float = 1e-5
 
     def __post_init__(self) -> None:
-        _require(0 < self.rise < 1, "rise", "between 0 and 1", self.rise)
-        _require(0 <= self.first_factor <= 1, "first_factor", "from 0 to 1", self.first_factor)
-        _require(0 <= self.final_factor <= 1, "final_factor", "from 0 to 1", self.final_factor)
+        require(0 < self.rise < 1, "rise", "between 0 and 1", self.rise)
+        require(0 <= self.first_factor <= 1, "first_factor", "from 0 to 1", self.first_factor)
+        require(0 <= self.final_factor <= 1, "final_factor", "from 0 to 1", self.final_factor)
 
     def __call__(self, clock: Clock) -> float:
         progress = clock.progress
@@ -212,8 +209,8 @@ class StepDecay(Schedule):
     gamma: float = 0.1
 
     def __post_init__(self) -> None:
-        _require(self.epochs >= 1, "epochs", "at least 1", self.epochs)
-        _require(0 < self.gamma <= 1, "gamma", "greater than 0 and at most 1", self.gamma)
+        require(self.epochs >= 1, "epochs", "at least 1", self.epochs)
+        require(0 < self.gamma <= 1, "gamma", "greater than 0 and at most 1", self.gamma)
 
     def __call__(self, clock: Clock) -> float:
         return math.pow(self.gamma, clock.epoch // self.epochs)
@@ -232,7 +229,7 @@ class ExponentialDecay(Schedule):
     gamma: float = 0.98
 
     def __post_init__(self) -> None:
-        _require(0 < self.gamma <= 1, "gamma", "greater than 0 and at most 1", self.gamma)
+        require(0 < self.gamma <= 1, "gamma", "greater than 0 and at most 1", self.gamma)
 
     def __call__(self, clock: Clock) -> float:
         return math.pow(self.gamma, clock.epoch)
@@ -260,9 +257,9 @@ class Plateau(Constant):
     min_factor: float = 1e-3
 
     def __post_init__(self) -> None:
-        _require(0 < self.factor < 1, "factor", "between 0 and 1", self.factor)
-        _require(self.patience >= 0, "patience", "at least 0", self.patience)
-        _require(0 <= self.min_factor <= 1, "min_factor", "from 0 to 1", self.min_factor)
+        require(0 < self.factor < 1, "factor", "between 0 and 1", self.factor)
+        require(self.patience >= 0, "patience", "at least 0", self.patience)
+        require(0 <= self.min_factor <= 1, "min_factor", "from 0 to 1", self.min_factor)
 
     @property
     def plateau(self) -> "Plateau | None":
@@ -293,17 +290,21 @@ class Warmup(Schedule):
     then: Schedule = field(default_factory=Constant)
 
     def __post_init__(self) -> None:
-        _require(self.epochs >= 0, "epochs", "at least 0", self.epochs)
+        require(self.epochs >= 0, "epochs", "at least 0", self.epochs)
         if not isinstance(self.then, Schedule):
             raise TypeError(f"then must be a Schedule, got {self.then!r}.")
 
     def __call__(self, clock: Clock) -> float:
-        length = round(self.epochs * clock.steps_per_epoch)
-        factor = self.then(replace(clock, start=clock.start + length))
+        length = self._length(clock)
+        begin = clock.start + length
+        factor = self.then(replace(clock, start=begin, step=max(clock.step, begin)))
         return factor * min(1.0, (clock.step - clock.start + 1) / (length + 1))
 
+    def _length(self, clock: Clock) -> int:
+        return round(self.epochs * clock.steps_per_epoch)
+
     def check(self, clock: Clock) -> None:
-        length = round(self.epochs * clock.steps_per_epoch)
+        length = self._length(clock)
         planned = clock.total_steps - clock.start
         if length >= planned:
             raise ValueError(

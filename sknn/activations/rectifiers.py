@@ -12,20 +12,29 @@ from scipy.special import ndtr
 from sknn.activations.base import Activation, inverse_logistic
 from sknn.core.kernels import Array
 
+BITS = {np.dtype(np.float32): np.int32, np.dtype(np.float64): np.int64}
+"""The integers of the same size."""
+
 
 @dataclass(frozen=True)
 class ReLU(Activation):
     """The rectifier, f(z) = max(z, 0): range [0, inf), derivative 1 where z > 0, else 0."""
 
-    scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"mask": "bool"})
+    scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"mask": "float"})
 
-    # A mask and a product take two thirds of the time of np.maximum, and the mask is the derivative.
+    # The sign bit of 0 - z, spread over all bits, is the derivative as a mask: its "and" takes a fourth of
+    # the time of a product with booleans, and np.maximum is no faster.
     def forward(self, z: Array, y: Array, s: Any) -> None:
-        np.greater(z, 0.0, out=s.mask)
-        np.multiply(z, s.mask, out=y)
+        np.subtract(0.0, z, out=s.mask)
+        integer = BITS[z.dtype]
+        mask = s.mask.view(integer)
+        np.right_shift(mask, 8 * z.itemsize - 1, out=mask)
+        np.bitwise_and(z.view(integer), mask, out=y.view(integer))
 
     def backward(self, z: Array, y: Array, dy: Array, s: Any) -> None:
-        dy *= s.mask
+        integer = BITS[z.dtype]
+        bits = dy.view(integer)
+        np.bitwise_and(bits, s.mask.view(integer), out=bits)
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,20 @@ def blocks(*vectors: Array) -> Iterator[tuple[Array, ...]]:
         yield tuple(vector[start:stop] for vector in vectors)
 
 
+def product(a: Array, b: Array, out: Array) -> None:
+    """Fill ``out`` with ``a @ b``; np.dot has half the overhead of np.matmul but wants a contiguous result."""
+    if out.flags.c_contiguous:
+        np.dot(a, b, out=out)
+    elif out.flags.f_contiguous:
+        np.dot(b.T, a.T, out=out.T)
+    else:
+        np.matmul(a, b, out=out)
+
+
 def affine(x: Any, W: Array, out: Array) -> None:
     """Fill ``out`` with ``[x, 1] @ W``: a dense ``x`` brings its column of ones, a sparse one does not."""
     if type(x) is np.ndarray:
-        np.matmul(x, W, out=out)
+        product(x, W, out)
     else:
         np.add(x @ W[:-1], W[-1], out=out)
 
@@ -36,7 +46,7 @@ def affine(x: Any, W: Array, out: Array) -> None:
 def affine_gradient(x: Any, dy: Array, out: Array) -> None:
     """Fill ``out`` with ``[x, 1].T @ dy``, the gradient of `affine` with respect to ``W``."""
     if type(x) is np.ndarray:
-        np.matmul(x.T, dy, out=out)
+        product(x.T, dy, out)
     else:
         out[:-1] = x.T @ dy
         np.add.reduce(dy, axis=0, out=out[-1])

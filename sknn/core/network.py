@@ -119,7 +119,7 @@ class Network:
         ws = Workspace(self, size, sparse=issparse(X))
         for start in range(0, n, size):
             stop = min(start + size, n)
-            part = ws if stop - start == size else ws.head(stop - start)
+            part = ws if stop - start == size else Workspace(self, stop - start, sparse=ws.sparse)
             x = X[start:stop] if rows is None else X[rows[start:stop]]
             part.load(x if part.sparse else x.reshape(-1, *self.input_shape))
             self.forward(part)

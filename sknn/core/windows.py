@@ -36,8 +36,9 @@ class Axis(NamedTuple):
 
     def turned(self) -> "Axis":
         """Give the geometry of the gradient: windows of the outputs, one around each place of the input."""
-        zeros = self.reach - self.before
-        return Axis(self.stride * (self.out - 1) + 1, self.size, self.kernel, 1, self.dilation, zeros, self.reach)
+        before, size = self.reach - self.before, self.stride * (self.out - 1) + 1
+        after = self.size + self.reach - size - before
+        return Axis(size, self.size, self.kernel, 1, self.dilation, before, after)
 
 
 def valid(size: int, kernel: int, stride: int, dilation: int = 1) -> Axis:
@@ -63,6 +64,9 @@ def same(size: int, kernel: int, stride: int, dilation: int = 1) -> Axis:
 
 def windows(array: Array, axes: Sequence[Axis]) -> Array:
     """View an array of shape (n, *padded, channels) as (n, *out, *kernel, channels)."""
+    # A view by strides is not checked by NumPy: it must end inside the array.
+    last = [axis.stride * (axis.out - 1) + axis.reach for axis in axes]
+    assert all(place < size for place, size in zip(last, array.shape[1:-1], strict=True))
     n, *places, channel = array.strides
     steps = [stride * axis.stride for stride, axis in zip(places, axes, strict=True)]
     inside = [stride * axis.dilation for stride, axis in zip(places, axes, strict=True)]

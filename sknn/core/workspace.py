@@ -33,11 +33,11 @@ class Workspace:
         Where layers with noise draw from.
     sparse : bool, default=False
         The input is a sparse matrix, bound by `load` instead of copied.
-    memory : dict of str to ndarray, default=None
-        Arrays with at least as many rows to use instead of new ones; see `head`.
 
     Attributes
     ----------
+    memory : dict of str to ndarray
+        Every array that was allocated.
     layers : list of namespace
         The arrays of each layer: x, y, dx, dy, and its scratch by name.
     input, output, output_gradient : ndarray
@@ -54,26 +54,26 @@ class Workspace:
         training: bool = False,
         rng: np.random.Generator | None = None,
         sparse: bool = False,
-        memory: dict[str, Array] | None = None,
     ) -> None:
         self.network, self.batch_size = network, batch_size
         self.training, self.rng, self.sparse = training, rng, sparse
-        self._given = memory
         self.memory: dict[str, Array] = {}
         self._allocate()
+        absent = None
         for layer, b in zip(network.layers, self.layers, strict=True):
+            b.absent = absent
             layer.prepare(b)
+            absent = b.absent if layer.keeps_steps else None
 
     def _array(self, name: str, buffer: Buffer) -> Array:
-        """Allocate one array, or take the first rows of the one that was given."""
+        """Allocate one array."""
         shape = (self.batch_size, *buffer.shape) if buffer.per_sample else buffer.shape
         dtype = self.network.dtype if buffer.dtype == "float" else np.dtype(buffer.dtype)
-        if self._given is None:
-            array = np.empty(shape, dtype)
-        else:
-            array = self._given[name][: self.batch_size] if buffer.per_sample else self._given[name]
-        self.memory[name] = array
-        return array
+        # Rows of features lie feature by feature (but for the input, which is copied in row by row): so the view
+        # without the column of ones is contiguous, and a reduction over few outputs runs along the rows.
+        by_feature = buffer.per_sample and len(shape) == 2 and name != "edge 0"
+        self.memory[name] = np.empty(shape, dtype, "F" if by_feature else "C")
+        return self.memory[name]
 
     def _edge(self, i: int) -> tuple[Array, Array]:
         """Make what enters layer ``i``: the array with its column of ones, and the view without it."""
@@ -106,14 +106,3 @@ class Workspace:
             self.layers[0].x = x
         else:
             np.copyto(self.input, x, casting="same_kind")
-
-    def head(self, rows: int) -> "Workspace":
-        """Make a workspace for fewer rows in the memory of this one, as the last batch needs."""
-        return Workspace(
-            self.network,
-            rows,
-            training=self.training,
-            rng=self.rng,
-            sparse=self.sparse,
-            memory=self.memory,
-        )

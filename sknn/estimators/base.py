@@ -27,7 +27,8 @@ from sknn.layers.base import Layer
 from sknn.losses import Loss
 from sknn.training.batches import Batches, TargetRows
 from sknn.training.lbfgs import LBFGS
-from sknn.training.rules import Best, Divergence, NoImprovement, Report, Rule, TrainingState, Validation
+from sknn.training.rules import Best, Divergence, LowerOnPlateau, NoImprovement, Report, Rule, TrainingState, Validation
+from sknn.training.threads import blas_threads, threads_for
 from sknn.training.trainer import Trainer
 
 NO_VALIDATION = (None, None, None)
@@ -194,6 +195,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         if self.solver != "lbfgs" or watched:
             schedule = make_schedule(self)
             divided = self.learning_rate_init if schedule.divides_on_plateau else None
+            if schedule.plateau:
+                rules.append(LowerOnPlateau(schedule.plateau, self.tol, watched))
             rules.append(NoImprovement(self.tol, self.n_iter_no_change, watched, divided, bool(self.verbose)))
         return [*rules, Best(held_out is not None, watched and not incremental), Divergence()]
 
@@ -232,7 +235,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
                 )
             y = train.encoded.take().astype(dtype, copy=False)
             lbfgs = LBFGS(objective, rules, max_iter=self.max_iter, max_fun=self.max_fun, tol=self.tol)
-            lbfgs.run(train.X, y, None if weight is None else weight[:, None], state)
+            with blas_threads(threads_for(state.network.parameters.values.size, len(y))):
+                lbfgs.run(train.X, y, None if weight is None else weight[:, None], state)
             return
         size = self._batch_size(len(train.rows))
         batches = Batches(
@@ -253,10 +257,12 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
             rules,
             learning_rate=self.learning_rate_init,
             max_epochs=1 if incremental else self.max_iter,
-            weight_decay=self.weight_decay or getattr(optimizer, "weight_decay", 0.0),
+            planned_epochs=self.max_iter,
+            weight_decay=self.weight_decay or optimizer.weight_decay,
             max_grad_norm=self.max_grad_norm,
         )
-        trainer.run(batches, state)
+        with blas_threads(threads_for(state.network.parameters.values.size, size)):
+            trainer.run(batches, state)
 
     def _unit_mean(self, train: Samples, state: TrainingState) -> Array | None:
         """Divide the weights by their mean over all rows trained on so far."""
@@ -264,6 +270,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         weight = train.whole_weight
         mean = 1.0 if weight is None else float(weight[train.rows].mean())
         state.mean_weight = (state.mean_weight * seen + mean * new) / (seen + new)
+        if not state.mean_weight:
+            raise ValueError("class_weight, sample_weight or both are zero for every sample that is trained on.")
         if weight is None:
             return None if state.mean_weight == 1.0 else np.full(len(train.y), 1 / state.mean_weight, dtype)
         return (weight / state.mean_weight).astype(dtype, copy=False)

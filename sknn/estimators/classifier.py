@@ -160,7 +160,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         p = self._predictions(X)
         if self._targets.kind != "binary":
             return p
-        return np.hstack([1 - p, p])[:, : len(self.classes_)] if len(self.classes_) > 1 else np.ones_like(p)
+        return np.hstack([1 - p, p]) if len(self.classes_) > 1 else np.ones_like(p)
 
     def predict_log_proba(self, X: Any) -> Array:
         """Predict the logarithm of the probability of each class.
@@ -182,9 +182,12 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         ValueError
             If ``X`` has another number of features than in ``fit``, or holds NaN or infinity.
         """
-        p = self.predict_proba(X)
-        with np.errstate(divide="ignore"):
-            return np.log(p, out=p)
+        raw, loss = self._raw(X), self._trained_loss
+        if self._targets.kind != "binary":
+            return loss.log_inverse_link(raw)
+        if len(self.classes_) == 1:
+            return np.zeros_like(raw)
+        return np.hstack([loss.log_inverse_link(-raw), loss.log_inverse_link(raw)])
 
     def decision_function(self, X: Any) -> Array:
         """Compute the raw outputs, before the logistic or softmax function.

@@ -1,8 +1,11 @@
 """Parameters become parts: a name becomes the class it names, an object stays as it is."""
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
+
+import numpy as np
 
 from sknn.optimizers import OPTIMIZERS, Optimizer
 from sknn.schedules import SCHEDULES, Schedule
@@ -39,12 +42,12 @@ def component(registry: Mapping[str, type[Part]], choice: str | Part, estimator:
 
 
 def fill(part: type[Part], estimator: Any) -> Part:
-    """Make a part from the parameters of an estimator that have the names of its fields.
+    """Make a part; parameters of an estimator that are not at their default fill the fields of the same name.
 
     Parameters
     ----------
     part : type
-        A dataclass.
+        A dataclass; its own defaults hold for the rest.
     estimator : estimator
         Where the values come from.
 
@@ -52,8 +55,11 @@ def fill(part: type[Part], estimator: Any) -> Part:
     -------
     object
     """
-    given = {f.name: getattr(estimator, f.name) for f in fields(part) if hasattr(estimator, f.name)}  # type: ignore[arg-type]
-    return part(**given)
+    signature = inspect.signature(type(estimator)).parameters
+    named = {f.name: getattr(estimator, f.name) for f in fields(part) if f.name in signature}  # type: ignore[arg-type]
+    given = {name: value for name, value in named.items() if value != signature[name].default}
+    # A NumPy scalar of type float64 would slow every operation on float32 several times.
+    return part(**{name: value.item() if isinstance(value, np.generic) else value for name, value in given.items()})
 
 
 def make_optimizer(estimator: Any) -> Optimizer:

@@ -25,6 +25,8 @@ def naming(array: str) -> Iterator[None]:
     """Put the name of an array before an error about it that does not name it."""
     try:
         yield
+    except OverflowError as error:
+        raise ValueError(f"{array} must be numeric: {error}") from error
     except (ValueError, TypeError) as error:
         if type(error) not in (ValueError, TypeError) or re.search(rf"\b{array}\b", str(error)):
             raise

@@ -1,6 +1,7 @@
 """Targets as a user gives them, and as the network is trained on them."""
 
 from abc import ABC, abstractmethod
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
@@ -193,7 +194,7 @@ def class_weights(class_weight: Any, classes: Array, codes: Array, sample_weight
     Raises
     ------
     ValueError
-        If a class is named that is not there, or a weight is negative.
+        If a class is named that is not there, or a weight is not a number from 0 on.
     """
     if class_weight is None:
         return None
@@ -201,13 +202,17 @@ def class_weights(class_weight: Any, classes: Array, codes: Array, sample_weight
         counts = np.bincount(codes, weights=sample_weight, minlength=len(classes)).astype(float)
         present = np.count_nonzero(counts)
         return np.divide(counts.sum(), present * counts, out=np.ones(len(classes)), where=counts > 0)
-    unknown = [name for name in class_weight if name not in classes]
+    if not isinstance(class_weight, dict):
+        raise ValueError(
+            f"class_weight={class_weight!r} does not fit one column of classes; got a list, expected a dict."
+        )
+    unknown = [name for name in class_weight if name not in classes.tolist()]
     if unknown:
         raise ValueError(f"class_weight names the classes {unknown}, which are not in y; expected some of {classes}.")
-    weights = np.array([class_weight.get(name, 1.0) for name in classes.tolist()], dtype=float)
-    if not (weights >= 0).all():
-        raise ValueError(f"class_weight must be at least 0 for every class; got {class_weight}.")
-    return weights
+    given = [class_weight.get(name, 1.0) for name in classes.tolist()]
+    if not all(isinstance(weight, Real) and 0 <= float(weight) < np.inf for weight in given):
+        raise ValueError(f"class_weight must be a finite number, at least 0, for every class; got {class_weight}.")
+    return np.array(given, dtype=float)
 
 
 def class_targets(y: Any) -> ClassTargets | MultilabelTargets:

@@ -1,7 +1,7 @@
 """An activation function as a layer of its own."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ class Activation(Layer):
     """
 
     activation: activations.Activation
+    keeps_steps: ClassVar[bool] = True
 
     def plan(self, input_shape: Shape) -> Plan:
         wanted = self.activation.scratch.items()

@@ -82,7 +82,8 @@ class Layer(ABC):
 
     The passes find in ``b``: ``x`` and ``y`` (input and output), in training ``dy`` and ``dx`` (their
     gradients; ``dx`` is None where nobody reads it), the scratch of the plan by name, ``training`` and
-    ``rng``.
+    ``rng``; and ``absent``, a mask (n, time) of the missing steps of a sequence, or None where no layer
+    before has looked for them. A layer that does look sets it in `prepare` and fills it in `forward`.
 
     Attributes
     ----------
@@ -92,11 +93,15 @@ class Layer(ABC):
         True for a layer that draws random numbers from ``b.rng`` in training.
     input_ndim : int or None
         Number of axes of one sample, for a layer that takes only one number of them.
+    keeps_steps : bool
+        True for a layer whose output has the steps of its input sequence, each made from that step alone or
+        in order: it then has the same missing steps.
     """
 
     bias_column: ClassVar[bool] = False
     random: ClassVar[bool] = False
     input_ndim: ClassVar[int | None] = None
+    keeps_steps: ClassVar[bool] = False
 
     @abstractmethod
     def plan(self, input_shape: Shape) -> Plan:

@@ -1,7 +1,7 @@
 """Batch normalization: every channel by its mean and variance over the batch."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -37,6 +37,7 @@ class BatchNorm(Layer):
 
     momentum: float = 0.1
     epsilon: float = 1e-5
+    keeps_steps: ClassVar[bool] = True
 
     def plan(self, input_shape: Shape) -> Plan:
         channels = (input_shape[-1],)

@@ -127,16 +127,18 @@ class Convolution(Layer):
             np.matmul(k.columns, p.W, out=k.z_rows)
             self.activation.forward(k.z, k.y, k.s)
 
+    # One loop for each gradient: so each needs only one of the two arrays of columns in the cache.
     def backward(self, p: Any, g: Any, b: Any) -> None:
-        if b.dx is not None:
-            self._turn(p.W, b.turned_windows)
         for k in b.blocks:
             self.activation.backward(k.z, k.y, k.dy, k.s)
             self._weight_gradient(g, b, k)
-            if b.dx is not None:
-                np.copyto(k.dy_inside, k.dy)
-                np.copyto(k.dy_spread, k.dy_windows)
-                np.matmul(k.dy_columns, b.turned, out=k.dx_rows)
+        if b.dx is None:
+            return
+        self._turn(p.W, b.turned_windows)
+        for k in b.blocks:
+            np.copyto(k.dy_inside, k.dy)
+            np.copyto(k.dy_spread, k.dy_windows)
+            np.matmul(k.dy_columns, b.turned, out=k.dx_rows)
 
     def _weight_gradient(self, g: Any, b: Any, k: Any) -> None:
         first = k is b.blocks[0]

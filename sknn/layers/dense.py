@@ -3,10 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-import numpy as np
-
 from sknn.activations import Activation, Identity
-from sknn.core.kernels import RandomState, affine, affine_gradient
+from sknn.core.kernels import RandomState, affine, affine_gradient, product
 from sknn.initializers import Initializer, ScikitUniform
 from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape
 
@@ -57,4 +55,4 @@ class Dense(Layer):
         self.activation.backward(b.z, b.y, b.dy, b)
         affine_gradient(b.x, b.dy, out=g.W)
         if b.dx is not None:
-            np.matmul(b.dy, p.W[:-1].T, out=b.dx)
+            product(b.dy, p.W[:-1].T, b.dx)

@@ -27,18 +27,27 @@ class Dropout(Layer):
 
     rate: float = 0.5
     random: ClassVar[bool] = True
+    keeps_steps: ClassVar[bool] = True
 
     def plan(self, input_shape: Shape) -> Plan:
         if not 0.0 <= self.rate < 1.0:
             raise ValueError(f"needs a rate in [0, 1); got {self.rate!r}")
-        training = {"noise": Buffer(input_shape), "keep": Buffer(input_shape, "bool")}
+        training = {"noise": Buffer((1, *input_shape)), "keep": Buffer((1, *input_shape), "bool")}
         return Plan(input_shape, backward_scratch=training)
+
+    # Random numbers have no order: noise and keep take that of the output, which may lie column by column.
+    def prepare(self, b: Any) -> None:
+        if b.training:
+            order = "F" if b.y.strides[0] < b.y.strides[-1] else "C"
+            b.draws = b.noise.reshape(-1)
+            b.noise, b.keep = (a.reshape(-1).reshape(b.y.shape, order=order) for a in (b.noise, b.keep))
+            assert np.shares_memory(b.noise, b.draws)
 
     def forward(self, p: Any, b: Any) -> None:
         if not b.training:
             np.copyto(b.y, b.x)
             return
-        b.rng.random(out=b.noise, dtype=b.noise.dtype)
+        b.rng.random(out=b.draws, dtype=b.draws.dtype)
         np.greater_equal(b.noise, self.rate, out=b.keep)
         np.multiply(b.x, 1.0 / (1.0 - self.rate), out=b.y)
         np.multiply(b.y, b.keep, out=b.y)

@@ -1,7 +1,7 @@
 """Layer normalization: every sample by its own mean and variance."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -31,6 +31,7 @@ class LayerNorm(Layer):
     """
 
     epsilon: float = 1e-5
+    keeps_steps: ClassVar[bool] = True
 
     def plan(self, input_shape: Shape) -> Plan:
         channels = (input_shape[-1],)

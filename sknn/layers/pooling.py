@@ -1,8 +1,11 @@
 """Pooling: one number for each window of a channel."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
+from math import prod
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,6 +13,9 @@ import numpy as np
 from sknn.core.kernels import Array
 from sknn.core.windows import Axis, valid
 from sknn.layers.base import Buffer, Layer, Plan, Shape
+
+BLOCK_ELEMENTS = 2**16
+"""Elements of the input of one block of samples: it stays in the cache from the first place to the last."""
 
 
 @dataclass(frozen=True)
@@ -33,28 +39,56 @@ class Pool2D(Layer):
 
     def plan(self, input_shape: Shape) -> Plan:
         output_shape = (*(axis.out for axis in self.axes(input_shape)), input_shape[-1])
-        return Plan(output_shape, backward_scratch=self.memory(output_shape))
+        block = (max(1, BLOCK_ELEMENTS // prod(input_shape)), *output_shape)
+        return Plan(output_shape, backward_scratch=self.memory(block))
 
-    @abstractmethod
-    def memory(self, output_shape: Shape) -> dict[str, Buffer]:
-        """Name the working memory of the backward pass."""
+    def memory(self, block: Shape) -> Mapping[str, Buffer]:
+        """Name the working memory of the backward pass, for a block of that shape."""
+        return {}
 
     def prepare(self, b: Any) -> None:
         axes = self.axes(b.x.shape[1:])
-        b.places = self._places(b.x, axes)
         b.disjoint = all(axis.stride >= axis.kernel for axis in axes)
-        b.covered = b.disjoint and all(
-            axis.stride == axis.kernel and axis.size == axis.out * axis.kernel for axis in axes
-        )
-        if b.dx is not None:
-            b.dx_places = self._places(b.dx, axes)
+        b.covered = b.disjoint and all(axis.size == axis.out * axis.stride == axis.out * axis.kernel for axis in axes)
+        size = max(1, BLOCK_ELEMENTS // prod(b.x.shape[1:]))
+        b.blocks = [self._block(b, axes, slice(i, i + size)) for i in range(0, len(b.x), size)]
 
-    def _places(self, array: Array, axes: list[Axis]) -> list[Array]:
-        """View the first place of every window, the second of every window, and so on."""
-        starts = product(*(range(axis.kernel) for axis in axes))
-        last = [axis.stride * (axis.out - 1) + 1 for axis in axes]
-        steps = [axis.stride for axis in axes]
-        return [array[:, i : i + last[0] : steps[0], j : j + last[1] : steps[1]] for i, j in starts]
+    def _block(self, b: Any, axes: list[Axis], part: slice) -> Any:
+        k = SimpleNamespace(y=b.y[part], places=_places(b.x[part], axes))
+        if b.dx is not None:
+            k.dy, k.dx = b.dy[part], b.dx[part]
+            k.dx_places = _places(k.dx, axes)
+            for name in self.memory(k.y.shape):
+                setattr(k, name, getattr(b, name)[: len(k.y)])
+        return k
+
+    def forward(self, p: Any, b: Any) -> None:
+        for k in b.blocks:
+            self.pool(k)
+
+    def backward(self, p: Any, g: Any, b: Any) -> None:
+        if b.dx is None:
+            return
+        for k in b.blocks:
+            if not b.covered:
+                k.dx[...] = 0.0
+            self.unpool(k, b.disjoint)
+
+    @abstractmethod
+    def pool(self, k: Any) -> None:
+        """Fill ``k.y`` from ``k.places``, arrays of the same shape."""
+
+    @abstractmethod
+    def unpool(self, k: Any, disjoint: bool) -> None:
+        """Fill ``k.dx_places``; where they are not disjoint, add to them."""
+
+
+def _places(array: Array, axes: list[Axis]) -> list[Array]:
+    """View the first place of every window, the second of every window, and so on."""
+    (rows, columns) = axes
+    last_row, last_column = rows.stride * (rows.out - 1) + 1, columns.stride * (columns.out - 1) + 1
+    starts = product(range(rows.kernel), range(columns.kernel))
+    return [array[:, i : i + last_row : rows.stride, j : j + last_column : columns.stride] for i, j in starts]
 
 
 def _pair(name: str, value: int | tuple[int, int]) -> tuple[int, int]:
@@ -77,29 +111,26 @@ class MaxPool2D(Pool2D):
         windows that lie inside count.
     """
 
-    def memory(self, output_shape: Shape) -> dict[str, Buffer]:
-        return {"free": Buffer(output_shape, "bool"), "hit": Buffer(output_shape, "bool"), "part": Buffer(output_shape)}
+    def memory(self, block: Shape) -> Mapping[str, Buffer]:
+        hit = Buffer(block, "bool", per_sample=False)
+        return {"free": hit, "hit": hit, "part": Buffer(block, per_sample=False)}
 
-    def forward(self, p: Any, b: Any) -> None:
-        np.copyto(b.y, b.places[0])
-        for place in b.places[1:]:
-            np.maximum(b.y, place, out=b.y)
+    def pool(self, k: Any) -> None:
+        np.copyto(k.y, k.places[0])
+        for place in k.places[1:]:
+            np.maximum(k.y, place, out=k.y)
 
-    def backward(self, p: Any, g: Any, b: Any) -> None:
-        if b.dx is None:
-            return
-        if not b.covered:
-            b.dx[...] = 0.0
-        b.free[...] = True
-        for place, dx in zip(b.places, b.dx_places, strict=True):
-            np.equal(place, b.y, out=b.hit)
-            np.logical_and(b.hit, b.free, out=b.hit)
-            np.greater(b.free, b.hit, out=b.free)
-            if b.disjoint:
-                np.multiply(b.dy, b.hit, out=dx)
+    def unpool(self, k: Any, disjoint: bool) -> None:
+        k.free[...] = True
+        for place, dx in zip(k.places, k.dx_places, strict=True):
+            np.equal(place, k.y, out=k.hit)
+            np.logical_and(k.hit, k.free, out=k.hit)
+            np.greater(k.free, k.hit, out=k.free)
+            if disjoint:
+                np.multiply(k.dy, k.hit, out=dx)
             else:
-                np.multiply(b.dy, b.hit, out=b.part)
-                np.add(dx, b.part, out=dx)
+                np.multiply(k.dy, k.hit, out=k.part)
+                np.add(dx, k.part, out=dx)
 
 
 @dataclass(frozen=True)
@@ -115,26 +146,19 @@ class AveragePool2D(Pool2D):
         windows that lie inside count.
     """
 
-    def memory(self, output_shape: Shape) -> dict[str, Buffer]:
-        return {}
+    def pool(self, k: Any) -> None:
+        np.copyto(k.y, k.places[0])
+        for place in k.places[1:]:
+            np.add(k.y, place, out=k.y)
+        np.multiply(k.y, 1.0 / len(k.places), out=k.y)
 
-    def forward(self, p: Any, b: Any) -> None:
-        np.copyto(b.y, b.places[0])
-        for place in b.places[1:]:
-            np.add(b.y, place, out=b.y)
-        np.multiply(b.y, 1.0 / len(b.places), out=b.y)
-
-    def backward(self, p: Any, g: Any, b: Any) -> None:
-        if b.dx is None:
-            return
-        if not b.covered:
-            b.dx[...] = 0.0
-        np.multiply(b.dy, 1.0 / len(b.places), out=b.dy)
-        for dx in b.dx_places:
-            if b.disjoint:
-                np.copyto(dx, b.dy)
+    def unpool(self, k: Any, disjoint: bool) -> None:
+        np.multiply(k.dy, 1.0 / len(k.places), out=k.dy)
+        for dx in k.dx_places:
+            if disjoint:
+                np.copyto(dx, k.dy)
             else:
-                np.add(dx, b.dy, out=dx)
+                np.add(dx, k.dy, out=dx)
 
 
 @dataclass(frozen=True)

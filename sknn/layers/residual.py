@@ -45,6 +45,10 @@ class Residual(Layer):
     def input_ndim(self) -> int | None:  # type: ignore[override]
         return self.layers[0].input_ndim
 
+    @property
+    def keeps_steps(self) -> bool:  # type: ignore[override]
+        return all(layer.keeps_steps for layer in self.layers)
+
     def plan(self, input_shape: Shape) -> Plan:
         if not self.layers:
             raise ValueError("needs at least one layer inside; got none")
@@ -84,14 +88,14 @@ class Residual(Layer):
 
     def prepare(self, b: Any) -> None:
         b.inner = [vars(b)[f"f{i}"] for i in range(len(self.layers))]
-        x, dx = b.x, b.dx
+        x, dx, absent = b.x, b.dx, b.absent
         for i, (layer, inner) in enumerate(zip(self.layers, b.inner, strict=True)):
             inner.x, inner.dx, edge_array = x, dx, inner.y
             inner.y = writable(edge_array, self._reader(i))
             inner.dy = getattr(inner, "dy", None)
-            inner.training, inner.rng = b.training, b.rng
+            inner.training, inner.rng, inner.absent = b.training, b.rng, absent
             layer.prepare(inner)
-            x, dx = edge_array, inner.dy
+            x, dx, absent = edge_array, inner.dy, inner.absent if layer.keeps_steps else None
         b.shortcut = b.x[..., :-1] if self.bias_column else b.x
         b.dx_taken = b.dx
         if hasattr(b, "taken"):

@@ -172,9 +172,3 @@ class Loss(ABC):
         if weight is not None:
             weight = weight / weight.mean()
         return self.value_and_gradient(raw.copy(), y, weight, np.empty_like(raw), np.empty_like(raw))
-
-
-def require(valid: bool, name: str, expected: str, got: float) -> None:
-    """Raise a ValueError that names the parameter, unless it is valid."""
-    if not valid:
-        raise ValueError(f"{name} must be {expected}, got {got!r}.")

@@ -6,30 +6,20 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import expit, log_expit
 
+from sknn.core.checks import require
 from sknn.core.kernels import Array
-from sknn.losses.base import Loss, require
+from sknn.losses.base import Loss
 
 NEGLIGIBLE = 1e-30
 """Added to a difference of probabilities before it divides: less than its rounding, and never 0 in its place."""
 
 
 @dataclass(frozen=True)
-class BinaryCrossEntropy(Loss):
-    """Cross-entropy of logistic probabilities, summed over labels: log(1 + exp(raw)) - y * raw.
-
-    The gradient is p - y with p = 1 / (1 + exp(-raw)). Serves two classes (one output) and multilabel
-    targets.
-    """
+class LogisticLoss(Loss):
+    """Base class of the losses of logistic probabilities, for two classes (one output) and for labels."""
 
     link: ClassVar[str] = "logistic"
     target_range: ClassVar[str] = "probabilities, from 0 to 1"
-
-    def terms(self, raw: Array, y: Array, out: Array, work: Array) -> None:
-        expit(raw, out=out)
-        out -= y
-        np.logaddexp(0.0, raw, out=work)
-        raw *= y
-        np.subtract(work, raw, out=raw)
 
     def inverse_link(self, raw: Array) -> Array:
         return np.asarray(expit(raw, out=raw))
@@ -42,26 +32,11 @@ class BinaryCrossEntropy(Loss):
 
 
 @dataclass(frozen=True)
-class SoftmaxCrossEntropy(Loss):
-    """Cross-entropy of softmax probabilities: -sum(y * log p), p = exp(raw) / sum(exp(raw)).
-
-    The gradient is p sum(y) - y; targets are probabilities that sum to 1 in each row (one-hot, or smoothed).
-    """
+class SoftmaxLoss(Loss):
+    """Base class of the losses of softmax probabilities, for three classes or more."""
 
     link: ClassVar[str] = "softmax"
     target_range: ClassVar[str] = "probabilities, from 0 to 1"
-
-    def terms(self, raw: Array, y: Array, out: Array, work: Array) -> None:
-        rows = work[:, :1]
-        np.maximum.reduce(raw, axis=1, keepdims=True, out=rows)
-        raw -= rows
-        np.exp(raw, out=out)
-        np.add.reduce(out, axis=1, keepdims=True, out=rows)
-        out /= rows
-        np.log(rows, out=rows)
-        np.subtract(rows, raw, out=raw)
-        raw *= y
-        out -= y
 
     def inverse_link(self, raw: Array) -> Array:
         raw -= raw.max(axis=1, keepdims=True)
@@ -79,7 +54,43 @@ class SoftmaxCrossEntropy(Loss):
 
 
 @dataclass(frozen=True)
-class BinaryFocal(BinaryCrossEntropy):
+class BinaryCrossEntropy(LogisticLoss):
+    """Cross-entropy of logistic probabilities, summed over labels: log(1 + exp(raw)) - y * raw.
+
+    The gradient is p - y with p = 1 / (1 + exp(-raw)). Serves two classes (one output) and multilabel
+    targets.
+    """
+
+    def terms(self, raw: Array, y: Array, out: Array, work: Array) -> None:
+        expit(raw, out=out)
+        out -= y
+        np.logaddexp(0.0, raw, out=work)
+        raw *= y
+        np.subtract(work, raw, out=raw)
+
+
+@dataclass(frozen=True)
+class SoftmaxCrossEntropy(SoftmaxLoss):
+    """Cross-entropy of softmax probabilities: -sum(y * log p), p = exp(raw) / sum(exp(raw)).
+
+    The gradient is p sum(y) - y; targets are probabilities that sum to 1 in each row (one-hot, or smoothed).
+    """
+
+    def terms(self, raw: Array, y: Array, out: Array, work: Array) -> None:
+        rows = work[:, :1]
+        np.maximum.reduce(raw, axis=1, keepdims=True, out=rows)
+        raw -= rows
+        np.exp(raw, out=out)
+        np.add.reduce(out, axis=1, keepdims=True, out=rows)
+        out /= rows
+        np.log(rows, out=rows)
+        np.subtract(rows, raw, out=raw)
+        raw *= y
+        out -= y
+
+
+@dataclass(frozen=True)
+class BinaryFocal(LogisticLoss):
     """Focal loss of logistic probabilities: the cross-entropy times |y - p| ** focal_gamma, summed over labels.
 
     So a sample counts less the better it is predicted. With c the cross-entropy and d = p - y the gradient is
@@ -123,7 +134,7 @@ class BinaryFocal(BinaryCrossEntropy):
 
 
 @dataclass(frozen=True)
-class SoftmaxFocal(SoftmaxCrossEntropy):
+class SoftmaxFocal(SoftmaxLoss):
     """Focal loss of softmax probabilities: -sum(|y - p| ** focal_gamma * y * log p).
 
     So a sample counts less the better it is predicted. With d = p - y and

@@ -6,8 +6,9 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import xlogy
 
+from sknn.core.checks import require
 from sknn.core.kernels import Array
-from sknn.losses.base import Loss, require
+from sknn.losses.base import Loss
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from sknn.core.checks import require
 from sknn.core.kernels import Array
-from sknn.optimizers.base import Optimizer, require
+from sknn.optimizers.base import Optimizer
 
 
 def _require_moments(beta_1: float, beta_2: float, epsilon: float) -> None:
@@ -17,7 +18,32 @@ def _require_moments(beta_1: float, beta_2: float, epsilon: float) -> None:
 
 
 @dataclass(frozen=True)
-class Adam(Optimizer):
+class _Moments(Optimizer):
+    """What Adam and AdamW share: the moments, and the step that they make."""
+
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+    slots: ClassVar[tuple[str, ...]] = ("m", "v")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _require_moments(self.beta_1, self.beta_2, self.epsilon)
+
+    def step(self, g: Array, m: Array, v: Array, rate: float, epsilon: float) -> None:  # type: ignore[override]
+        m *= self.beta_1
+        m += g
+        g *= g
+        v *= self.beta_2
+        v += g
+        np.sqrt(v, out=g)
+        g += epsilon
+        np.divide(m, g, out=g)
+        g *= rate
+
+
+@dataclass(frozen=True)
+class Adam(_Moments):
     """Adam: a step per parameter, scaled by running moments of its gradient.
 
     Update number t::
@@ -33,6 +59,8 @@ class Adam(Optimizer):
     epsilon : float, default=1e-8
         Keeps the quotient finite. It is added before the bias correction, as in section 2 of the paper
         and in scikit-learn ("epsilon hat"); PyTorch adds it after.
+    weight_decay : float, default=0.0
+        As of `Optimizer`.
 
     References
     ----------
@@ -40,34 +68,14 @@ class Adam(Optimizer):
     without their factors (1 - beta), which are folded into the rate and epsilon: three passes less.
     """
 
-    beta_1: float = 0.9
-    beta_2: float = 0.999
-    epsilon: float = 1e-8
-    slots: ClassVar[tuple[str, ...]] = ("m", "v")
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _require_moments(self.beta_1, self.beta_2, self.epsilon)
-
     def constants(self, t: int, rate: float) -> tuple[float, ...]:
         root = math.sqrt(1.0 - self.beta_2)
         corrected = rate * math.sqrt(1.0 - self.beta_2**t) / (1.0 - self.beta_1**t)
         return corrected * (1.0 - self.beta_1) / root, self.epsilon / root
 
-    def step(self, g: Array, m: Array, v: Array, rate: float, epsilon: float) -> None:  # type: ignore[override]
-        m *= self.beta_1
-        m += g
-        g *= g
-        v *= self.beta_2
-        v += g
-        np.sqrt(v, out=g)
-        g += epsilon
-        np.divide(m, g, out=g)
-        g *= rate
-
 
 @dataclass(frozen=True)
-class AdamW(Adam):
+class AdamW(_Moments):
     """Adam with decoupled weight decay, which an adaptive rate does not weaken.
 
     Update number t, after ``W *= 1 - rate * weight_decay`` for the penalized weights::
@@ -117,6 +125,8 @@ class NAdam(Optimizer):
         Keeps the quotient finite; added after the bias correction, as in PyTorch and unlike `Adam`.
     momentum_decay : float, default=0.004
         How fast mu grows from beta_1 / 2 to beta_1, greater than 0.
+    weight_decay : float, default=0.0
+        As of `Optimizer`.
 
     References
     ----------
@@ -187,6 +197,8 @@ class RMSProp(Optimizer):
         Decay of the mean square, in [0, 1).
     epsilon : float, default=1e-8
         Keeps the quotient finite; outside the root, as in PyTorch.
+    weight_decay : float, default=0.0
+        As of `Optimizer`.
 
     References
     ----------
@@ -231,6 +243,8 @@ class Adagrad(Optimizer):
     ----------
     epsilon : float, default=1e-8
         Keeps the quotient finite; outside the root, as in PyTorch (whose default is 1e-10).
+    weight_decay : float, default=0.0
+        As of `Optimizer`.
 
     References
     ----------

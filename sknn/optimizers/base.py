@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from sknn.core.checks import require
 from sknn.core.kernels import BLOCK_ELEMENTS, Array, blocks
 
 
@@ -30,12 +31,6 @@ class OptimizerState:
 
     def __getstate__(self) -> dict[str, Any]:
         return {"step": self.step, "slots": self.slots, "work": None}
-
-
-def require(valid: bool, name: str, expected: str, got: float) -> None:
-    """Raise a ValueError that names the parameter, unless it is valid."""
-    if not valid:
-        raise ValueError(f"{name} must be {expected}, got {got!r}.")
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from sknn.core.checks import require
 from sknn.core.kernels import Array
-from sknn.optimizers.base import Optimizer, require
+from sknn.optimizers.base import Optimizer
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class SGD(Optimizer):
         Share of the last velocity that is kept, from 0 to 1.
     nesterovs_momentum : bool, default=True
         Look ahead along the velocity. Without effect where ``momentum`` is 0.
+    weight_decay : float, default=0.0
+        As of `Optimizer`.
 
     References
     ----------
@@ -72,6 +75,8 @@ class Lion(Optimizer):
         Share of the running mean in the step, in [0, 1]; the paper's beta_1.
     beta_mean : float, default=0.99
         Decay of the running mean, in [0, 1); the paper's beta_2.
+    weight_decay : float, default=0.0
+        As of `Optimizer`.
 
     References
     ----------

@@ -100,14 +100,17 @@ class Batches:
         return -(-len(self.rows) // self.batch_size)
 
     def _allocate(self, dtype: Any) -> None:
-        row_bytes = 8 if self.sparse else self.X.dtype.itemsize * int(np.prod(self.X.shape[1:]))
+        X = self.X
+        row_bytes = (X.data.nbytes + X.indices.nbytes) // X.shape[0] + 8 if self.sparse else X[:1].nbytes
         per_block = max(1, BLOCK_BYTES // (row_bytes * self.batch_size))
         self.block_rows = size = self.batch_size * min(per_block, len(self))
-        self._x = None if self.sparse else np.empty((size, *self.X.shape[1:]), self.X.dtype)
+        self._x = None if self.sparse else np.empty((size, *X.shape[1:]), X.dtype)
         values, table = self.targets.values, self.targets.table
-        outputs = (values if table is None else table).shape[1:]
+        n_outputs = (values if table is None else table).shape[1]
         self._codes = np.empty((size, *values.shape[1:]), values.dtype)
-        self._y = self._codes if self._codes.dtype == dtype else np.empty((size, *outputs), dtype)
+        as_taken = table is None and values.dtype == dtype and n_outputs == 1
+        # Output by output, as the network's raw outputs lie.
+        self._y = self._codes if as_taken else np.empty((size, n_outputs), dtype, order="F")
         self._w = None if self.weight is None else np.empty((size, 1), dtype)
 
     def __iter__(self) -> Iterator[tuple[Any, Array, Array | None]]:
@@ -127,8 +130,8 @@ class Batches:
         codes = self.targets.values.take(rows, 0, self._codes[:n], "clip")
         y = self._y[:n]
         if self.targets.table is not None:
-            self.targets.table.take(codes, 0, y, "clip")
-        elif y is not codes:
+            self.targets.table.T.take(codes, 1, y.T, "clip")
+        elif self._y is not self._codes:
             np.copyto(y, codes)
         if self.weight is None or self._w is None:
             return x, y, None

@@ -65,7 +65,7 @@ class LBFGS:
         values = state.network.parameters.values
         self._ws = Workspace(state.network, X.shape[0], training=True, sparse=issparse(X))
         self._ws.load(X)
-        self._started = perf_counter()
+        self._started, self._accepted = perf_counter(), values.copy()
         self._begin(state)
         try:
             result = minimize(
@@ -82,6 +82,7 @@ class LBFGS:
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=2)
             state.stop_reason = "Interrupted by the user."
+            np.copyto(values, self._accepted)
             return
         np.copyto(values, result.x, casting="same_kind")
         self._conclude(result, state)
@@ -98,9 +99,17 @@ class LBFGS:
         return self._loss, gradient
 
     def _end_iteration(self, theta: Array, values: Array, state: TrainingState) -> None:
-        # What was evaluated last is where the line search ended, so its loss and gradient are those of theta.
         np.copyto(values, theta, casting="same_kind")
+        np.copyto(self._accepted, values)
         state.epoch += 1
+        self._record(state)
+        if state.stop_reason is not None:
+            raise _Stop
+        if state.epoch < self.options["maxiter"]:
+            self._begin(state)
+
+    def _record(self, state: TrainingState) -> None:
+        # What was evaluated last is where the line search ended, so its loss and gradient are those of theta.
         now = perf_counter()
         state.history["loss"].append(self._loss)
         state.history["gradient_norm"].append(self._norm)
@@ -108,15 +117,11 @@ class LBFGS:
         self._started = now
         for rule in self.rules:
             rule.after_epoch(state)
-        if state.stop_reason is not None:
-            raise _Stop
-        if state.epoch < self.options["maxiter"]:
-            self._begin(state)
 
     def _conclude(self, result: OptimizeResult, state: TrainingState) -> None:
         state.epoch = max(1, min(result.nit, self.options["maxiter"]))
         if not result.nit:
-            state.history["loss"].append(float(result.fun))
+            self._record(state)
         state.best_loss = min(state.best_loss, float(result.fun))
         message = result.message if isinstance(result.message, str) else result.message.decode()
         state.stop_reason = f"L-BFGS: {message}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from sknn.core.kernels import Array
 from sknn.core.network import Network
 from sknn.optimizers import OptimizerState
-from sknn.schedules import Clock
+from sknn.schedules import Clock, Plateau
 
 HISTORY = ("loss", "validation_loss", "validation_score", "learning_rate", "gradient_norm", "seconds")
 """What is recorded of each epoch."""
@@ -41,6 +41,8 @@ class TrainingState:
         Snapshot of the parameters at the best validation score.
     no_improvement : int
         Epochs in a row without one that was better by ``tol``.
+    on_plateau : int
+        The same since the learning rate was lowered last.
     mean_weight : float
         Mean sample weight of all rows seen.
     stop_reason : str or None
@@ -58,6 +60,7 @@ class TrainingState:
     best_epoch: int = 0
     best_weights: tuple[Array, Array] | None = None
     no_improvement: int = 0
+    on_plateau: int = 0
     mean_weight: float = 1.0
     stop_reason: str | None = None
 
@@ -75,12 +78,13 @@ class TrainingState:
         return replace(
             self,
             network=network,
-            clock=replace(self.clock),
+            clock=replace(self.clock, start=self.clock.step if anew else self.clock.start),
             optimizer_state=deepcopy(self.optimizer_state),
             epoch=0,
             rate_scale=1.0 if anew else self.rate_scale,
             history={name: list(values) for name, values in self.history.items()},
             no_improvement=0 if anew else self.no_improvement,
+            on_plateau=0 if anew else self.on_plateau,
             stop_reason=None,
         )
 
@@ -88,6 +92,24 @@ class TrainingState:
     def diverged(self) -> bool:
         """Whether the last loss is not a finite number."""
         return bool(self.history["loss"]) and not math.isfinite(self.history["loss"][-1])
+
+    def is_worse(self, tol: float, watches_score: bool) -> bool:
+        """Tell whether the last epoch was not better by ``tol`` than the best before, or not a number.
+
+        Parameters
+        ----------
+        tol : float
+            What counts as better.
+        watches_score : bool
+            Compare validation scores, else training losses.
+
+        Returns
+        -------
+        bool
+        """
+        if watches_score:
+            return not self.history["validation_score"][-1] >= self.best_score + tol
+        return not self.history["loss"][-1] <= self.best_loss - tol
 
 
 class Rule:
@@ -174,10 +196,7 @@ class NoImprovement(Rule):
     verbose: bool = False
 
     def after_epoch(self, state: TrainingState) -> None:
-        if self.watches_score:
-            worse = state.history["validation_score"][-1] < state.best_score + self.tol
-        else:
-            worse = state.history["loss"][-1] > state.best_loss - self.tol
+        worse = state.is_worse(self.tol, self.watches_score)
         state.no_improvement = state.no_improvement + 1 if worse else 0
         if state.no_improvement > self.patience:
             self._decide(state)
@@ -195,6 +214,32 @@ class NoImprovement(Rule):
             decision = f"Setting learning rate to {self.divided_rate * state.rate_scale:f}"
         if self.verbose:
             print(f"{state.stop_reason or reason} {decision}")
+
+
+@dataclass(frozen=True)
+class LowerOnPlateau(Rule):
+    """Multiply the learning rate by a factor after epochs that were not better than the best by ``tol``.
+
+    Parameters
+    ----------
+    schedule : Plateau
+        Says the factor, the patience, and how low it may go.
+    tol : float
+        What counts as better.
+    watches_score : bool
+        Watch the validation score, else the training loss.
+    """
+
+    schedule: Plateau
+    tol: float
+    watches_score: bool
+
+    def after_epoch(self, state: TrainingState) -> None:
+        worse = state.is_worse(self.tol, self.watches_score)
+        state.on_plateau = state.on_plateau + 1 if worse else 0
+        if state.on_plateau > self.schedule.patience:
+            state.rate_scale = max(state.rate_scale * self.schedule.factor, self.schedule.min_factor)
+            state.on_plateau = 0
 
 
 @dataclass(frozen=True)

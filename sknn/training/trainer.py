@@ -37,6 +37,8 @@ class Trainer:
         The rate that the schedule's factor multiplies.
     max_epochs : int
         At most so many passes.
+    planned_epochs : int, default=max_epochs
+        The schedule is laid out for so many; more than ``max_epochs`` where training goes on in further calls.
     weight_decay : float, default=0.0
         Share of each penalized weight, times the learning rate, that is taken away before an update.
     max_grad_norm : float, default=None
@@ -57,12 +59,14 @@ class Trainer:
         *,
         learning_rate: float,
         max_epochs: int,
+        planned_epochs: int | None = None,
         weight_decay: float = 0.0,
         max_grad_norm: float | None = None,
     ) -> None:
         self.objective, self.optimizer, self.schedule = objective, optimizer, schedule
         self.rules = list(rules)
         self.learning_rate, self.max_epochs = learning_rate, max_epochs
+        self.planned_epochs = max_epochs if planned_epochs is None else planned_epochs
         self.weight_decay, self.max_grad_norm = weight_decay, max_grad_norm
 
     def run(self, batches: Batches, state: TrainingState) -> None:
@@ -81,29 +85,30 @@ class Trainer:
         if state.optimizer_state is None or tuple(state.optimizer_state.slots) != self.optimizer.slots:
             state.optimizer_state = self.optimizer.init(network.parameters.values)
         clock.steps_per_epoch = len(batches)
-        clock.total_steps = clock.step + self.max_epochs * len(batches)
+        clock.total_steps = clock.start + self.planned_epochs * len(batches)
+        self.schedule.check(clock)
         rng = np.random.default_rng(batches.rng.randint(2**31 - 1)) if network.random else None
-        ws = Workspace(network, batches.batch_size, training=True, rng=rng, sparse=batches.sparse)
+        sizes = {batches.batch_size, len(batches.rows) % batches.batch_size} - {0}
+        spaces = {n: Workspace(network, n, training=True, rng=rng, sparse=batches.sparse) for n in sizes}
         try:
             while state.stop_reason is None and state.epoch < self.max_epochs:
                 for rule in self.rules:
                     rule.before_epoch(state)
-                self._run_epoch(batches, ws, state)
+                self._run_epoch(batches, spaces, state)
                 for rule in self.rules:
                     rule.after_epoch(state)
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=2)
             state.stop_reason = "Interrupted by the user."
 
-    def _run_epoch(self, batches: Batches, ws: Workspace, state: TrainingState) -> None:
+    def _run_epoch(self, batches: Batches, spaces: dict[int, Workspace], state: TrainingState) -> None:
         started = perf_counter()
         n = len(batches.rows)
-        last = n % batches.batch_size
-        remainder = ws.head(last) if last else ws
+        self._last_step = state.clock.step + len(batches)
         total = 0.0
         for x, y, weight in batches:
             rows = len(y)
-            total += rows * self._step(ws if rows == ws.batch_size else remainder, x, y, weight, state)
+            total += rows * self._step(spaces[rows], x, y, weight, state)
         state.epoch += 1
         state.clock.samples += n
         state.history["loss"].append(total / n)
@@ -117,7 +122,7 @@ class Trainer:
         loss = objective.evaluate(ws, y, weight)
         self._rate = self.learning_rate * self.schedule(clock) * state.rate_scale
         clock.step += 1
-        if self.max_grad_norm is not None or clock.step % clock.steps_per_epoch == 0:
+        if self.max_grad_norm is not None or clock.step == self._last_step:
             self._clip(objective.gradients.values)
         if self.weight_decay:
             parameters.decay(self.weight_decay * self._rate)

@@ -1,9 +1,11 @@
+import itertools
+
 import numpy as np
 import pytest
 from scipy import sparse
 
 from sknn.core import kernels
-from sknn.core.kernels import BLOCK_ELEMENTS, add_scaled, add_signs, affine, affine_gradient, blocks
+from sknn.core.kernels import BLOCK_ELEMENTS, add_scaled, add_signs, affine, affine_gradient, blocks, product
 
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 every_container = pytest.mark.parametrize(
@@ -77,6 +79,29 @@ def test_affine_into_the_columns_before_the_ones(dtype):
     affine(x, W, edge[:, :-1])
     np.testing.assert_allclose(edge[:, :-1], x.astype(np.float64) @ W, **tolerance(dtype))
     np.testing.assert_array_equal(edge[:, -1], 1.0)
+
+
+LAYOUTS = {
+    "rows": lambda array: np.ascontiguousarray(array),
+    "columns": lambda array: np.asfortranarray(array),
+    "neither": lambda array: np.repeat(np.repeat(array, 2, axis=0), 3, axis=1)[::2, ::3],
+}
+
+
+@every_dtype
+@pytest.mark.parametrize("layouts", list(itertools.product(LAYOUTS, repeat=3)), ids="-".join)
+@pytest.mark.parametrize("shape", [(6, 4, 3), (1, 4, 3), (6, 1, 3), (6, 4, 1)], ids=str)
+def test_product_of_any_layout(dtype, layouts, shape):
+    n, k, m = shape
+    rng = np.random.default_rng(2)
+    plain = [
+        rng.normal(size=(n, k)).astype(dtype),
+        rng.normal(size=(k, m)).astype(dtype),
+        np.full((n, m), np.nan, dtype),
+    ]
+    a, b, out = (LAYOUTS[name](array) for name, array in zip(layouts, plain, strict=True))
+    product(a, b, out)
+    np.testing.assert_allclose(out, plain[0].astype(np.float64) @ plain[1], **tolerance(dtype))
 
 
 def test_affine_of_float64_sparse_data_in_a_float32_network():

@@ -158,15 +158,22 @@ def test_shapes_and_plans():
 
 
 @pytest.mark.parametrize(
-    ("layers", "message"),
+    ("layers", "names", "message"),
     [
-        ([Flat(), Dense(2)], r"layer 0 \(Flat\) needs images of two rows; got \(6,\)"),
-        ([Dense(3), Flat()], r"layer 1 \(Flat\) needs images of two rows; got \(3,\)"),
+        ([Flat(), Dense(2)], None, r"layer flat_1 \(Flat\) needs images of two rows; got \(6,\)"),
+        ([Dense(3), Dense(4), Flat()], None, r"layer flat_1 \(Flat\) needs images of two rows; got \(4,\)"),
+        ([Dense(3), Flat()], ["first", "second"], r"layer second \(Flat\) needs images of two rows; got \(3,\)"),
     ],
 )
-def test_error_names_the_layer(layers, message):
+def test_error_names_the_layer(layers, names, message):
     with pytest.raises(ValueError, match=message):
-        Network(layers, (6,), np.float64)
+        Network(layers, (6,), np.float64, names)
+
+
+def test_names_tell_layers_of_one_kind_apart():
+    layers = [Flat(), Dense(4), Dense(2)]
+    assert Network(layers, (2, 3), np.float64).names == ["flat_1", "dense_1", "dense_2"]
+    assert Network(layers, (2, 3), np.float64, ["a", "b", "c"]).names == ["a", "b", "c"]
 
 
 def test_random_layers_are_known():

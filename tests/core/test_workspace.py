@@ -127,59 +127,57 @@ def test_predicting_workspace_gives_the_outputs_of_a_training_one():
 def test_scratch_is_what_the_plan_asked_for(training):
     rng = np.random.default_rng(0)
     ws = Workspace(Network([Scratch(), Dense(2)], (4,), np.float32), 7, training=training, rng=rng)
-    for part in (ws, ws.head(3)):
-        b = part.layers[0]
-        assert b.rng is rng
-        assert b.kept.shape == (part.batch_size, 4)
-        assert b.kept.dtype == bool
-        assert b.table.shape == (2, 5)
-        assert b.table.dtype.kind == "i"
-        assert (b.table == 3).all()
-        assert hasattr(b, "slope") == training
-        if training:
-            assert b.slope.shape == (part.batch_size, 4, 2)
-            assert b.slope.dtype == np.float32
+    b = ws.layers[0]
+    assert b.rng is rng
+    assert b.kept.shape == (7, 4)
+    assert b.kept.dtype == bool
+    assert b.table.shape == (2, 5)
+    assert b.table.dtype.kind == "i"
+    assert (b.table == 3).all()
+    assert hasattr(b, "slope") == training
+    if training:
+        assert b.slope.shape == (7, 4, 2)
+        assert b.slope.dtype == np.float32
 
 
-@pytest.mark.parametrize("rows", [1, 4, 7])
-def test_head_lives_in_the_memory_of_the_whole(rows):
-    ws = Workspace(make_network(), 7, training=True)
-    head = ws.head(rows)
-    assert head.batch_size == rows
-    assert head.memory.keys() == ws.memory.keys()
-    for name, array in head.memory.items():
-        assert len(array) == rows
-        assert np.shares_memory(array, ws.memory[name])
+def test_products_are_written_to_contiguous_memory():
+    """Beside the column of ones too: BLAS then needs no copy."""
+    for b in Workspace(make_network(), 7, training=True).layers:
+        for array in (b.y, b.z, b.dx, b.dy):
+            assert array is None or array.flags.forc
 
 
-@pytest.mark.parametrize("is_sparse", [False, True], ids=["dense", "sparse"])
-@pytest.mark.parametrize("rows", [1, 4, 7])
-def test_head_gives_what_a_fresh_workspace_gives(rows, is_sparse):
-    """Whatever was left in the memory by the batch before."""
-    network = make_network()
-    container = sparse.csr_matrix if is_sparse else np.asarray
+def assert_same(actual, expected):
+    assert actual[0] == pytest.approx(expected[0], rel=1e-14)
+    np.testing.assert_allclose(actual[1], expected[1], rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_matrix], ids=["dense", "sparse"])
+@pytest.mark.parametrize("rows", [1, 7])
+def test_used_workspace_gives_what_a_fresh_one_gives(rows, container):
+    network, is_sparse = make_network(), container is not np.asarray
     X, y, weight = batch(rows)
+    used = Workspace(network, rows, training=True, sparse=is_sparse)
+    evaluate(used, container(1e3 * X), y - 1.0, weight)
     fresh = Workspace(network, rows, training=True, sparse=is_sparse)
-    expected = evaluate(fresh, container(X), y, weight)
-    ws = Workspace(network, 7, training=True, sparse=is_sparse)
-    for array in ws.memory.values():
-        array.fill(np.nan)
-    value, gradient = evaluate(ws.head(rows), container(X), y, weight)
-    assert value == pytest.approx(expected[0], rel=1e-14)
-    np.testing.assert_allclose(gradient, expected[1], rtol=1e-12, atol=1e-15)
+    assert_same(evaluate(used, container(X), y, weight), evaluate(fresh, container(X), y, weight))
 
 
-def test_whole_and_head_take_turns():
-    """As in an epoch with a smaller last batch, and the epoch after it."""
-    network = make_network()
-    ws = Workspace(network, 7, training=True)
-    head = ws.head(4)
-    for part in (ws, head, ws, head):
-        X, y, weight = batch(part.batch_size)
-        value, gradient = evaluate(part, X, y, weight)
-        expected = evaluate(Workspace(network, part.batch_size, training=True), X, y, weight)
-        assert value == pytest.approx(expected[0], rel=1e-14)
-        np.testing.assert_allclose(gradient, expected[1], rtol=1e-12, atol=1e-15)
+def test_workspaces_of_one_network_do_not_meet():
+    """Another forward pass, of more rows, changes nothing for the backward pass of the first."""
+    network, loss = make_network(), SquaredError()
+    X, y, weight = batch(4)
+    expected = evaluate(Workspace(network, 4, training=True), X, y, weight)
+    first, second = Workspace(network, 4, training=True), Workspace(network, 7, training=True)
+    first.load(X)
+    second.load(batch(7)[0])
+    network.forward(first)
+    network.forward(second)
+    value = loss.value_and_gradient(first.output, y, weight, first.output_gradient, first.loss_scratch)
+    gradients = network.parameters.gradients()
+    network.backward(first, gradients)
+    value += Penalty(0.1).value_and_gradient(network.parameters, gradients, 1 / 4)
+    assert_same((value, gradients.values), expected)
 
 
 @pytest.mark.parametrize("given", [np.float64, np.float32, np.uint8, np.int64, bool])

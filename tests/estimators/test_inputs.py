@@ -492,6 +492,18 @@ def test_interrupt_keeps_what_was_learned_and_warns(Estimator, y, solver, monkey
     assert len(model.loss_curve_) == 4
 
 
+@every_estimator
+def test_interrupt_of_lbfgs(Estimator, y, monkeypatch):
+    model = make(Estimator, solver="lbfgs", verbose=True)
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", InterruptingStream())
+        with pytest.warns(UserWarning, match="interrupted by user"):
+            model.fit(X, y)
+    assert 0 < model.n_iter_ < 8
+    reference = make(Estimator, solver="lbfgs", max_iter=model.n_iter_).fit(X, y)
+    np.testing.assert_allclose(raw_output(model, X), raw_output(reference, X))
+
+
 class InterruptingGenerator(np.random.RandomState):
     """Presses Ctrl-C when the rows are shuffled for the third time: before the first step of an epoch."""
 

@@ -6,20 +6,29 @@ import numpy as np
 
 from sknn.activations import Logistic, Tanh
 from sknn.layers import (
+    GRU,
+    LSTM,
     Activation,
     AveragePool2D,
     BatchNorm,
+    Bidirectional,
     Conv1D,
     Conv2D,
     Dense,
     Dropout,
+    Embedding,
     Flatten,
     GlobalAveragePool2D,
     Layer,
     LayerNorm,
     MaxPool2D,
+    RandomFlip,
+    RandomRotation,
+    RandomTranslation,
+    RandomZoom,
     Reshape,
     Residual,
+    SimpleRNN,
 )
 
 
@@ -73,4 +82,18 @@ ROWS = [
     Row("average-pool", AveragePool2D(), (4, 6, 2), (4, 6)),
     Row("average-pool-overlapping", AveragePool2D(3, strides=2), (6, 5, 2), (2, 5, 2)),
     Row("global-average-pool", GlobalAveragePool2D(), (3, 2, 4), (3, 4)),
+    Row("embedding", Embedding(7, 3), (4,), (), codes=7),
+    Row("simple-rnn", SimpleRNN(3), (4, 2), (4,)),
+    Row("simple-rnn-sequences", SimpleRNN(3, return_sequences=True), (4, 2), (4, 2, 2)),
+    Row("gru", GRU(3), (4, 2), (4,)),
+    Row("gru-sequences", GRU(3, return_sequences=True), (4, 2)),
+    Row("lstm", LSTM(3), (4, 2), (4,)),
+    Row("lstm-sequences", LSTM(3, return_sequences=True), (4, 2)),
+    Row("bidirectional", Bidirectional(GRU(2)), (4, 2), (4,)),
+    Row("bidirectional-sequences", Bidirectional(LSTM(2, return_sequences=True)), (4, 2)),
+    Row("residual-recurrent", Residual([GRU(2, return_sequences=True), LSTM(2, return_sequences=True)]), (3, 2)),
+    Row("random-flip", RandomFlip(vertical=True), (3, 2, 2), (3, 2)),
+    Row("random-translation", RandomTranslation(0.4, 0.6), (5, 4, 2), (5,)),
+    Row("random-rotation", RandomRotation(40.0), (4, 5, 2), (4, 5)),
+    Row("random-zoom", RandomZoom(0.5), (4, 3, 2), (4, 5)),
 ]

@@ -6,6 +6,7 @@ import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -37,6 +38,12 @@ def poison(array: np.ndarray) -> None:
     array[...] = np.nan if array.dtype.kind == "f" else True if array.dtype.kind == "b" else -(10**9)
 
 
+def poisoned_empty(*arguments: Any, empty: Any = np.empty) -> np.ndarray:
+    array = empty(*arguments)
+    poison(array)
+    return array
+
+
 class Case:
     """A layer after a `Source`, with parameters off their initial values, and the loss sum(factors * output)."""
 
@@ -52,11 +59,8 @@ class Case:
 
     def workspace(self, n: int, training: bool = True) -> Workspace:
         """Make a workspace whose every array starts as NaN."""
-        rng = np.random.default_rng(0)
-        memory = Workspace(self.net, n, training=training, rng=rng).memory
-        for array in memory.values():
-            poison(array)
-        return Workspace(self.net, n, training=training, rng=rng, memory=memory)
+        with mock.patch.object(np, "empty", poisoned_empty):
+            return Workspace(self.net, n, training=training, rng=np.random.default_rng(0))
 
     def forward(self, ws: Workspace, x: np.ndarray | None = None) -> float:
         """Do a forward pass, with the same noise each time, and give the loss."""
@@ -124,15 +128,6 @@ def test_second_pass_gives_the_same(row: Row, n: int) -> None:
 
 
 @every_row
-def test_remainder_batch_in_the_same_memory(row: Row) -> None:
-    case = Case(row, 7)
-    ws = case.workspace(7)
-    case.results(ws)
-    for first, second in zip(case.results(ws.head(3)), case.results(case.workspace(3)), strict=True):
-        assert_allclose(first, second, rtol=1e-12, atol=1e-14)
-
-
-@every_row
 def test_float32_stays_float32(row: Row) -> None:
     single, double = Case(row, 4, np.float32), Case(row, 4)
     ws = single.workspace(4)
@@ -146,7 +141,7 @@ def test_float32_stays_float32(row: Row) -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @every_row
 def test_no_array_is_allocated_in_a_pass(row: Row, dtype: Any) -> None:
-    n = 1000
+    n = 3000
     case = Case(row, n, dtype)
     ws = case.workspace(n)
     case.results(ws)
@@ -162,7 +157,7 @@ def test_no_array_is_allocated_in_a_pass(row: Row, dtype: Any) -> None:
     finally:
         tracemalloc.stop()
         np.setbufsize(buffer)
-    assert peak < 1000 * np.dtype(dtype).itemsize
+    assert peak < 3000 * np.dtype(dtype).itemsize
 
 
 @every_row

@@ -173,6 +173,15 @@ def test_data_stay_as_they_are(container):
     np.testing.assert_array_equal(weight, arrays[2])
 
 
+@pytest.mark.usefixtures("block_bytes")
+@pytest.mark.parametrize("is_table", [False, True], ids=["targets", "classes"])
+def test_epochs_use_the_same_memory(is_table):
+    X, y, weight = data(8)
+    batches = make(X, TargetRows(np.arange(8) % 3, np.eye(3)) if is_table else y, weight, batch_size=8)
+    (first,), (second,) = batches, batches
+    assert all(np.shares_memory(one, other) for one, other in zip(first, second, strict=True))
+
+
 def peak_of_an_epoch(X, n, is_table):
     y = TargetRows(np.arange(n) % 3, np.eye(3)) if is_table else TargetRows(np.zeros((n, OUTPUTS)))
     weight, rows = np.ones(n), np.arange(n)

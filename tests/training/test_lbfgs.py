@@ -150,6 +150,22 @@ def test_max_fun():
     assert value_of(objective) == pytest.approx(state.best_loss, rel=1e-14)
 
 
+def test_line_search_that_fails_leaves_the_weights_where_it_began():
+    """With a gradient of the wrong sign no step is good enough, however short."""
+
+    class Uphill(SquaredError):
+        def terms(self, raw, y, out, work):
+            super().terms(raw, y, out, work)
+            np.negative(out, out=out)
+
+    objective = make_objective((5,), Uphill(), alpha=0.0)
+    start = objective.network.parameters.values.copy()
+    with pytest.warns(ConvergenceWarning, match="lbfgs failed to converge"):
+        state = run(objective)
+    np.testing.assert_array_equal(objective.network.parameters.values, start)
+    assert state.best_loss == state.history["loss"][-1] == pytest.approx(value_of(objective), rel=1e-14)
+
+
 def test_float32():
     objective = make_objective(dtype=np.float32)
     run(objective, X.astype(np.float32), Y.astype(np.float32), tol=1e-4)

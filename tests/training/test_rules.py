@@ -7,7 +7,16 @@ import pytest
 from sknn.core.network import Network
 from sknn.layers import Dense
 from sknn.optimizers import OptimizerState
-from sknn.training.rules import HISTORY, Best, Divergence, NoImprovement, Report, TrainingState, Validation
+from sknn.schedules import Plateau
+from sknn.training.rules import (
+    HISTORY,
+    Best,
+    Divergence,
+    NoImprovement,
+    Report,
+    TrainingState,
+    Validation,
+)
 
 
 def make_state(**params):
@@ -87,6 +96,13 @@ def test_patience_is_the_number_of_epochs_that_may_pass(patience):
     assert state.epoch == min(10, 1 + patience + 1)
 
 
+@pytest.mark.parametrize("losses", [[math.nan] * 9, [1.0] + [math.nan] * 9])
+def test_loss_that_is_not_a_number_is_no_improvement(losses):
+    state = play(watch_loss(), losses)
+    assert state.no_improvement == 3
+    assert state.stop_reason is not None
+
+
 def test_score_that_is_not_a_number_is_no_improvement():
     state = play(watch_score(), [1.0] * 9, [0.5] + [math.nan] * 8)
     assert state.epoch == 4
@@ -123,6 +139,31 @@ def test_decisions_are_printed_when_asked_for(divided_rate, capsys):
         1e-7: " Learning rate too small. Stopping.",
     }
     assert capsys.readouterr().out == f"{reason}{decision[divided_rate]}\n"
+
+
+@pytest.mark.parametrize("watches_score", [False, True], ids=["loss", "score"])
+def test_lower_on_plateau(watches_score):
+    rule = LowerOnPlateau(Plateau(factor=0.5, patience=1, min_factor=0.2), 0.1, watches_score)
+    scales = []
+
+    class Spy(Divergence):
+        def after_epoch(self, state):
+            scales.append(state.rate_scale)
+
+    values = [5.0, 5.0, 5.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0]
+    losses, scores = ([1.0] * 11, [-value for value in values]) if watches_score else (values, [0.5] * 11)
+    state = play([rule, Best(scores=watches_score, keeps_weights=False), Spy()], losses, scores)
+    assert scales == [1.0, 1.0, 0.5, 0.5, 0.5, 0.25, 0.25, 0.2, 0.2, 0.2, 0.2]
+    assert state.stop_reason is None
+
+
+def test_lowering_and_stopping_count_for_themselves():
+    """A lower rate gets no more epochs than were granted."""
+    rules = [*watch_loss(patience=4)[:1], LowerOnPlateau(Plateau(patience=1), 0.1, False), watch_loss()[1]]
+    state = play(rules, [1.0] * 9)
+    assert state.epoch == 6
+    assert state.rate_scale == pytest.approx(0.2**2)
+    assert state.on_plateau == 1
 
 
 def test_best_loss():
@@ -200,7 +241,7 @@ def trained_state():
     state.network.parameters.restore(state.best_weights)
     state.best_weights = None
     state.optimizer_state = OptimizerState(3, {"m": np.ones(8)})
-    state.rate_scale, state.stop_reason, state.mean_weight = 0.2, "Enough.", 1.5
+    state.rate_scale, state.stop_reason, state.mean_weight, state.on_plateau = 0.2, "Enough.", 1.5, 1
     state.clock.step, state.clock.samples = 12, 300
     return state
 
@@ -213,8 +254,9 @@ def test_continued(anew):
     assert other.network is network
     np.testing.assert_array_equal(network.parameters.values, 2.0)
     assert (other.epoch, other.stop_reason) == (0, None)
-    assert (other.rate_scale, other.no_improvement) == ((1.0, 0) if anew else (0.2, 1))
-    assert (other.clock, other.mean_weight, other.history) == (state.clock, 1.5, state.history)
+    assert (other.rate_scale, other.no_improvement, other.on_plateau) == ((1.0, 0, 0) if anew else (0.2, 1, 1))
+    assert (other.mean_weight, other.history) == (1.5, state.history)
+    assert (other.clock.step, other.clock.samples, other.clock.start) == (12, 300, 12 if anew else 0)
     assert (other.best_loss, other.best_score, other.best_epoch) == (1.0, 0.5, 2)
     assert other.optimizer_state.step == 3
 

@@ -279,14 +279,34 @@ def test_clock():
 
 
 def test_clock_goes_on_in_the_next_run():
+    """Its steps and rows are counted on, and the schedule is laid out from where the run began."""
+    network, schedule = make_network(), Watched()
+    state = train(network, make_batches(10), epochs=1)
+    state = state.continued(network, anew=True)
+    make_trainer(network, schedule=schedule, epochs=2).run(make_batches(5), state)
+    assert schedule.seen == [(3 + step, N * (1 + step // 5), 5, 13, step / 10) for step in range(10)]
+
+
+def test_schedule_is_laid_out_for_the_planned_epochs():
+    """One call for each of four epochs is one call for all four."""
     network, schedule = make_network(), Watched()
     state = TrainingState(network)
-    make_trainer(network, epochs=1).run(make_batches(10), state)
-    state.epoch = 0
-    make_trainer(network, schedule=schedule, epochs=2).run(make_batches(5), state)
-    assert [step for step, *_ in schedule.seen] == list(range(3, 13))
-    assert [samples for _, samples, *_ in schedule.seen] == [N] * 5 + [2 * N] * 5
-    assert {(steps, total) for _, _, steps, total, _ in schedule.seen} == {(5, 13)}
+    for _ in range(4):
+        make_trainer(network, schedule=schedule, epochs=1, planned_epochs=4).run(make_batches(10), state)
+        state = state.continued(network, anew=False)
+    assert schedule.seen == [(step, N * (step // 3), 3, 12, step / 12) for step in range(12)]
+
+
+def test_schedule_that_does_not_fit_is_refused_before_training():
+    class Unfit(Watched):
+        def check(self, clock):
+            raise ValueError(f"got {clock.total_steps} steps")
+
+    network = make_network()
+    before = network.parameters.values.copy()
+    with pytest.raises(ValueError, match="got 15 steps"):
+        train(network, schedule=Unfit())
+    np.testing.assert_array_equal(network.parameters.values, before)
 
 
 class Halving(Schedule):

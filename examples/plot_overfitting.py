@@ -1,0 +1,124 @@
+"""
+Overfitting, and what helps
+===========================
+
+A large network, few samples with noise: it learns them by heart. Six remedies, one picture each, on
+the same data.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.model_selection import cross_val_score, train_test_split
+
+from sknn import MLPClassifierScratch
+
+# %%
+# Handwritten digits: 250 to train on, of which one label in eight is wrong.
+
+X, y = load_digits(return_X_y=True)
+X_train, X_test, y_train, y_test = train_test_split(X / 16, y, train_size=250, stratify=y, random_state=0)
+rng = np.random.default_rng(0)
+mistaken = rng.choice(250, 31, replace=False)
+y_train[mistaken] = rng.integers(10, size=31)
+
+EPOCHS = 40
+base = {"hidden_layer_sizes": (64, 64), "learning_rate_init": 0.002, "batch_size": 32, "random_state": 0}
+
+
+def compare(**settings):
+    """Train networks for so many epochs, and draw their losses on training and test samples."""
+    _, axis = plt.subplots(figsize=(6, 3.5), layout="constrained")
+    for color, (name, setting) in enumerate(settings.items()):
+        net = MLPClassifierScratch(**{**base, **setting})
+        for _ in range(EPOCHS):
+            net.partial_fit(X_train, y_train, classes=np.arange(10), X_val=X_test, y_val=y_test)
+        axis.plot(net.history_["loss"], "--", color=f"C{color}")
+        label = f"{name}: test accuracy {net.score(X_test, y_test):.3f}"
+        axis.plot(net.history_["validation_loss"], color=f"C{color}", label=label)
+    axis.set(xlabel="epoch", ylabel="loss, dashed on training samples", ylim=(0, 2))
+    axis.legend(fontsize=8)
+
+
+# %%
+# The disease: the dashed line, on training samples, goes to zero, while the full one, on test samples,
+# turns upwards.
+
+compare(plain={})
+
+# %%
+# Dropout
+# -------
+
+compare(plain={}, dropout={"dropout": 0.5})
+
+# %%
+# L2 and L1
+# ---------
+#
+# The penalty is part of the loss that the dashed lines show.
+
+compare(plain={}, L2={"alpha": 1.0}, L1={"alpha": 0.1, "l1_ratio": 1.0}, decay={"weight_decay": 1.0})
+
+# %%
+# Normalization
+# -------------
+#
+# It is there to make training easier; batch normalization also brings some noise, which helps a little.
+
+compare(plain={}, batch={"normalization": "batch"}, layer={"normalization": "layer"})
+
+# %%
+# Label smoothing
+# ---------------
+
+compare(plain={}, smoothed={"label_smoothing": 0.2})
+
+# %%
+# Early stopping
+# --------------
+#
+# The simplest: stop when it is best, judged by samples that are not trained on.
+
+net = MLPClassifierScratch(**base, early_stopping=True, validation_fraction=0.2, scoring="loss", n_iter_no_change=15)
+net.fit(X_train, y_train)
+figure, axis = plt.subplots(figsize=(6, 3.5), layout="constrained")
+axis.plot(net.history_["loss"], "--", label="training")
+axis.plot(net.history_["validation_loss"], label="validation")
+axis.axvline(net.best_epoch_ - 1, color="0.6", linestyle=":", label="best epoch")
+axis.set(xlabel="epoch", ylabel="loss", title=f"test accuracy {net.score(X_test, y_test):.3f}")
+axis.legend()
+
+# %%
+# More data
+# ---------
+#
+# Nothing helps more. Copies of the images, moved by one place in each direction, are data too: this is
+# augmentation by hand. (For images there are layers that do it in training.)
+
+images = X_train.reshape(-1, 8, 8)
+moved = [np.roll(images, shift, axis) for axis in (1, 2) for shift in (-1, 1)]
+X_more = np.concatenate([images, *moved]).reshape(-1, 64)
+y_more = np.tile(y_train, 5)
+
+figure, axis = plt.subplots(figsize=(6, 3.5), layout="constrained")
+for color, (name, data) in enumerate({"plain": (X_train, y_train), "augmented": (X_more, y_more)}.items()):
+    net = MLPClassifierScratch(**base)
+    for _ in range(EPOCHS * 250 // len(data[1])):
+        net.partial_fit(*data, classes=np.arange(10), X_val=X_test, y_val=y_test)
+    rows = np.arange(1, len(net.loss_curve_) + 1) * len(data[1])
+    axis.plot(rows, net.history_["loss"], "--", color=f"C{color}")
+    label = f"{name}: test accuracy {net.score(X_test, y_test):.3f}"
+    axis.plot(rows, net.history_["validation_loss"], color=f"C{color}", label=label)
+axis.set(xlabel="rows seen", ylabel="loss, dashed on training samples", ylim=(0, 2))
+axis.legend(fontsize=8)
+
+# %%
+# How to choose
+# -------------
+#
+# By cross-validation on the training samples, never by the test samples.
+
+for alpha in (0.01, 1.0, 5.0):
+    net = MLPClassifierScratch(**base, alpha=alpha, max_iter=300, tol=1e-3)
+    print(f"alpha={alpha:<5} {cross_val_score(net, X_train, y_train, cv=3).mean():.3f}")

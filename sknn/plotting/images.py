@@ -1,0 +1,139 @@
+"""Images with their predictions."""
+
+from typing import Any, Self
+
+import numpy as np
+
+from sknn.core.kernels import Array
+from sknn.plotting.base import subplots
+
+
+class ImagePredictionDisplay:
+    """Images with what was predicted for them, how confidently, and whether that is right.
+
+    Make it by `from_estimator` or `from_predictions`.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n, height, width) or (n, height, width, channels)
+        Gray images, or colour images with channels from 0 to 1 or of uint8.
+    y_pred : array-like of shape (n,)
+        Predicted classes.
+    confidence : array-like of shape (n,), default=None
+        Probability of the predicted class, from 0 to 1.
+    y_true : array-like of shape (n,), default=None
+        True classes.
+
+    Attributes
+    ----------
+    axes_ : list of matplotlib Axes
+        One for each image.
+    figure_ : matplotlib Figure
+        Where they are.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sknn import MLPClassifierScratch
+    >>> from sknn.plotting import ImagePredictionDisplay
+    >>> X, y = load_digits(return_X_y=True)
+    >>> net = MLPClassifierScratch(solver="lbfgs", random_state=0).fit(X[:1000] / 16, y[:1000])
+    >>> display = ImagePredictionDisplay.from_estimator(net, X[-8:] / 16, y[-8:], image_shape=(8, 8))
+    >>> len(display.axes_)
+    8
+    """
+
+    def __init__(self, images: Array, y_pred: Any, *, confidence: Any = None, y_true: Any = None) -> None:
+        self.images, self.y_pred, self.confidence, self.y_true = np.asarray(images), y_pred, confidence, y_true
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: Any = None,
+        *,
+        image_shape: tuple[int, ...] | None = None,
+        class_names: Any = None,
+        columns: int = 6,
+    ) -> Self:
+        """Predict images, and draw them.
+
+        Parameters
+        ----------
+        estimator : classifier
+            Fitted; whatever has ``predict_proba`` and ``classes_``.
+        X : ndarray of shape (n, ...)
+            The images as the estimator takes them: a few, for each gets its place.
+        y : array-like of shape (n,), default=None
+            Their true classes.
+        image_shape : tuple of int, default=None
+            (height, width) or (height, width, channels), where ``X`` holds rows.
+        class_names : sequence of str, default=None
+            What to write for each of ``classes_``.
+        columns : int, default=6
+            Images in a row.
+
+        Returns
+        -------
+        ImagePredictionDisplay
+        """
+        images = np.asarray(X) if image_shape is None else np.asarray(X).reshape(-1, *image_shape)
+        p = estimator.predict_proba(X)
+        names = np.asarray(estimator.classes_ if class_names is None else class_names)
+        y_true = None if y is None else names[np.searchsorted(estimator.classes_, y)]
+        display = cls(images, names[p.argmax(axis=1)], confidence=p.max(axis=1), y_true=y_true)
+        return display.plot(columns=columns)
+
+    @classmethod
+    def from_predictions(
+        cls, images: Array, y_pred: Any, *, confidence: Any = None, y_true: Any = None, columns: int = 6
+    ) -> Self:
+        """Draw images with predictions made elsewhere.
+
+        Parameters
+        ----------
+        images : ndarray of shape (n, height, width) or (n, height, width, channels)
+            The images.
+        y_pred : array-like of shape (n,)
+            Predicted classes.
+        confidence : array-like of shape (n,), default=None
+            Probability of the predicted class, from 0 to 1.
+        y_true : array-like of shape (n,), default=None
+            True classes.
+        columns : int, default=6
+            Images in a row.
+
+        Returns
+        -------
+        ImagePredictionDisplay
+        """
+        return cls(images, y_pred, confidence=confidence, y_true=y_true).plot(columns=columns)
+
+    def plot(self, *, columns: int = 6, ax: Any = None) -> Self:
+        """Draw the images, right predictions in green and wrong ones in red.
+
+        Parameters
+        ----------
+        columns : int, default=6
+            Images in a row.
+        ax : array of matplotlib Axes, default=None
+            One for each image; a new figure if None.
+
+        Returns
+        -------
+        ImagePredictionDisplay
+        """
+        self.figure_, self.axes_ = subplots(ax, len(self.images), width=1.5, height=1.8, columns=columns)
+        for i, (axis, image) in enumerate(zip(self.axes_, self.images, strict=True)):
+            axis.imshow(image.squeeze(), cmap="gray")
+            text, color = str(self.y_pred[i]), "black"
+            if self.confidence is not None:
+                text += f" ({100 * float(self.confidence[i]):.0f} %)"
+            if self.y_true is not None:
+                right = self.y_pred[i] == self.y_true[i]
+                color = "#1b7837" if right else "#b2182b"
+                text += "" if right else f"\ntrue: {self.y_true[i]}"
+            axis.set_title(text, fontsize=9, color=color)
+            axis.set(xticks=[], yticks=[])
+        return self

@@ -1,0 +1,59 @@
+"""Every example of the gallery runs by itself, without a display, and warns of nothing."""
+
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = sorted((ROOT / "examples").glob("plot_*.py"))
+
+# Warnings are errors, but for those that pyproject.toml lists with their reason.
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+LISTED = [line.split(":") for line in SETTINGS["tool"]["pytest"]["ini_options"]["filterwarnings"] if ":" in line]
+PROGRAM = f"""
+import runpy, sys, warnings
+import matplotlib
+warnings.simplefilter("error")
+for action, message, category in {LISTED!r}:
+    warnings.filterwarnings(action, message, getattr(__builtins__, category))
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def run(script, directory):
+    # BLAS threads beside those of the other tests would only wait for each other.
+    environment = {**os.environ, "MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), environment.get("PYTHONPATH", "")])
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(script)], cwd=directory, env=environment, capture_output=True, text=True
+    )
+
+
+def test_there_are_examples():
+    assert len(EXAMPLES) > 15
+
+
+@pytest.mark.parametrize("script", EXAMPLES, ids=lambda path: path.stem)
+def test_example(script, tmp_path):
+    result = run(script, tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "Warning" not in result.stderr
+
+
+def test_a_warning_is_an_error(tmp_path):
+    script = tmp_path / "plot_warns.py"
+    script.write_text("import warnings\nwarnings.warn('not converged')\n")
+    result = run(script, tmp_path)
+    assert result.returncode == 1
+    assert "UserWarning: not converged" in result.stderr
+
+
+def test_what_pyproject_lists_is_no_error(tmp_path):
+    script = tmp_path / "plot_warns.py"
+    script.write_text("import warnings\nwarnings.warn(\"'enablePackrat' deprecated\", DeprecationWarning)\n")
+    assert run(script, tmp_path).returncode == 0

@@ -1,0 +1,229 @@
+"""Optimizers: their trajectories, where they get to, and what they do to their arrays."""
+
+import copy
+import json
+import math
+import pickle
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknn import MLPRegressorScratch
+from sknn.core.kernels import BLOCK_ELEMENTS
+from sknn.estimators.components import make_optimizer
+from sknn.optimizers import OPTIMIZERS, SGD, Adagrad, Adam, AdamW, Lion, NAdam, RMSProp
+
+REFERENCE = json.loads(Path(__file__).with_name("reference").joinpath("optimizers.json").read_text())
+
+TABLE = {
+    **{name: optimizer() for name, optimizer in OPTIMIZERS.items()},
+    "sgd momentum": SGD(momentum=0.8, nesterovs_momentum=False),
+    "sgd plain": SGD(momentum=0.0),
+    "adam no epsilon": Adam(epsilon=1e-30),
+    "adamw more": AdamW(beta_1=0.8, beta_2=0.9, epsilon=1e-4, weight_decay=0.3),
+    "nadam more": NAdam(beta_1=0.8, beta_2=0.9, epsilon=1e-4, momentum_decay=0.1),
+    "rmsprop more": RMSProp(rho=0.95, epsilon=1e-4),
+    "adagrad more": Adagrad(epsilon=1e-4),
+    "lion more": Lion(beta_step=0.5, beta_mean=0.8),
+}
+every_optimizer = pytest.mark.parametrize("optimizer", TABLE.values(), ids=TABLE.keys())
+every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+
+def random_gradients(steps, size, dtype=np.float64):
+    return np.random.RandomState(0).randn(steps, size).astype(dtype)
+
+
+def run(optimizer, params, gradients, state=None, rate=0.01):
+    """Update in place with each gradient in turn."""
+    state = state or optimizer.init(params)
+    for g in gradients:
+        optimizer.update(params, g.copy(), state, rate)
+    return state
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_trajectory_is_that_of_the_reference(name):
+    optimizer, rate = TABLE[name], REFERENCE["rate"]
+    params = np.array(REFERENCE["start"])
+    state = optimizer.init(params)
+    for t, (g, expected) in enumerate(zip(REFERENCE["gradients"], REFERENCE["trajectories"][name], strict=True), 1):
+        params *= 1.0 - rate * optimizer.weight_decay  # as the trainer does
+        optimizer.update(params, np.array(g), state, rate)
+        assert state.step == t
+        assert_allclose(params, expected, rtol=1e-12, atol=1e-14, err_msg=f"update {t}")
+
+
+def parabola(x):
+    return 2.0 * (x - np.array([1.0, -2.0], x.dtype))
+
+
+def rosenbrock(x):
+    valley = x[1] - x[0] ** 2
+    return np.array([-2.0 * (1.0 - x[0]) - 400.0 * x[0] * valley, 200.0 * valley], x.dtype)
+
+
+PROBLEMS = {"parabola": (parabola, [1.0, -2.0]), "rosenbrock": (rosenbrock, [1.0, 1.0])}
+
+# The rate at the start; it falls to 0 in a straight line.
+RATES = {
+    "sgd": {"parabola": 0.1, "rosenbrock": 1e-3},
+    "sgd momentum": {"parabola": 0.1, "rosenbrock": 5e-4},
+    "sgd plain": {"parabola": 0.1, "rosenbrock": 3e-3},
+    "adagrad": {"parabola": 1.0, "rosenbrock": 1.0},
+    "adagrad more": {"parabola": 1.0, "rosenbrock": 1.0},
+    "lion": {"parabola": 0.05, "rosenbrock": 0.01},
+    "lion more": {"parabola": 0.05, "rosenbrock": 1e-3},
+    "rmsprop": {"parabola": 0.1, "rosenbrock": 0.01},
+    "rmsprop more": {"parabola": 0.1, "rosenbrock": 0.01},
+}
+USUAL_RATES = {"parabola": 0.1, "rosenbrock": 0.05}
+
+
+@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize("problem", PROBLEMS)
+@every_dtype
+def test_finds_the_minimum(name, problem, dtype):
+    gradient, minimum = PROBLEMS[problem]
+    rate = RATES.get(name, USUAL_RATES)[problem]
+    steps = 400 if problem == "parabola" else 8000
+    params = np.zeros(2, dtype)
+    state = TABLE[name].init(params)
+    for t in range(steps):
+        TABLE[name].update(params, gradient(params), state, rate * (1 - t / steps))
+    assert params.dtype == dtype
+    assert_allclose(params, minimum, atol=0.02)
+
+
+@every_optimizer
+@every_dtype
+def test_updates_in_place_in_the_dtype_of_the_parameters(optimizer, dtype):
+    params, gradient = np.ones(5, dtype), np.full(5, 0.5, dtype)
+    state = optimizer.init(params)
+    assert tuple(state.slots) == optimizer.slots
+    slots = list(state.slots.values())
+    before = params.copy()
+    # A rate that is a NumPy scalar, as a grid search may give, is no reason to change the type.
+    optimizer.update(params, gradient, state, np.float64(0.1))
+    optimizer.update(params, gradient, state, 0.1)
+    assert all(a is b for a, b in zip(slots, state.slots.values(), strict=True))
+    assert all(slot.dtype == dtype and slot.shape == params.shape for slot in slots)
+    assert params.dtype == dtype
+    assert np.all(params < before)
+
+
+@every_optimizer
+def test_float32_follows_float64(optimizer):
+    gradients = random_gradients(20, 50)
+    exact, params = np.ones(50), np.ones(50, np.float32)
+    run(optimizer, exact, gradients)
+    run(optimizer, params, gradients.astype(np.float32))
+    assert_allclose(params, exact, rtol=1e-5)
+
+
+@every_optimizer
+def test_blocks_do_not_show(optimizer):
+    size = 2 * BLOCK_ELEMENTS + 77
+    gradients = random_gradients(3, size)
+    whole, parts = np.ones(size), np.ones(size)
+    run(optimizer, whole, gradients)
+    for start in range(0, size, 10_000):
+        run(optimizer, parts[start : start + 10_000], gradients[:, start : start + 10_000])
+    assert_array_equal(whole, parts)
+
+
+@every_optimizer
+@every_dtype
+def test_an_update_allocates_no_arrays(optimizer, dtype):
+    params = np.ones(10 * BLOCK_ELEMENTS, dtype)
+    gradient = np.ones_like(params)
+    state = optimizer.init(params)
+    optimizer.update(params, gradient, state, 0.01)
+    tracemalloc.start()
+    try:
+        optimizer.update(params, gradient, state, 0.01)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < BLOCK_ELEMENTS
+
+
+@every_optimizer
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda state: pickle.loads(pickle.dumps(state))])
+def test_state_goes_on_after_a_copy(optimizer, duplicate):
+    gradients = random_gradients(6, 30)
+    params, resumed = np.ones(30), np.ones(30)
+    run(optimizer, params, gradients)
+    state = duplicate(run(optimizer, resumed, gradients[:3]))
+    assert state.work is None
+    run(optimizer, resumed, gradients[3:], state)
+    assert_array_equal(params, resumed)
+
+
+def test_state_holds_no_more_than_its_slots():
+    params = np.ones(1000)
+    for optimizer in TABLE.values():
+        state = run(optimizer, params.copy(), random_gradients(1, 1000))
+        assert len(pickle.dumps(state)) < params.nbytes * len(optimizer.slots) + 1000
+
+
+def test_adam_can_go_on_from_the_state_of_nadam():
+    params = np.ones(30)
+    state = run(NAdam(), params, random_gradients(3, 30))
+    run(Adam(), params, random_gradients(3, 30), state)
+    assert np.isfinite(params).all()
+
+
+def test_nadam_multiplies_all_momenta():
+    optimizer, product = NAdam(beta_1=0.99), 1.0
+    for t in range(1, 3000):
+        product *= 0.99 * (1 - 0.5 * 0.96 ** (t * optimizer.momentum_decay))
+        assert math.isclose(optimizer._product(t), product, rel_tol=1e-12, abs_tol=1e-18)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_name_gives_the_published_defaults(name):
+    assert make_optimizer(MLPRegressorScratch(solver=name)) == OPTIMIZERS[name]()
+
+
+@every_optimizer
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda optimizer: pickle.loads(pickle.dumps(optimizer))])
+def test_is_a_value(optimizer, duplicate):
+    assert duplicate(optimizer) == optimizer
+    assert hash(duplicate(optimizer)) == hash(optimizer)
+
+
+def test_numpy_scalars_become_python_numbers():
+    optimizer = SGD(momentum=np.float64(0.5), nesterovs_momentum=np.bool_(False))
+    assert type(optimizer.momentum) is float
+    assert optimizer == SGD(momentum=0.5, nesterovs_momentum=False)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_takes_weight_decay(name):
+    assert OPTIMIZERS[name](weight_decay=0.25).weight_decay == 0.25
+    with pytest.raises(ValueError, match=r"weight_decay must be at least 0, got -1\.0"):
+        OPTIMIZERS[name](weight_decay=-1.0)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "parameters", "message"),
+    [
+        (SGD, {"momentum": 1.5}, "momentum must be from 0 to 1, got 1.5"),
+        (Adam, {"beta_1": 1.0}, r"beta_1 must be in \[0, 1\), got 1.0"),
+        (AdamW, {"beta_2": -0.1}, r"beta_2 must be in \[0, 1\), got -0.1"),
+        (NAdam, {"epsilon": 0.0}, "epsilon must be greater than 0, got 0.0"),
+        (NAdam, {"momentum_decay": 0.0}, "momentum_decay must be greater than 0, got 0.0"),
+        (RMSProp, {"rho": 1.0}, r"rho must be in \[0, 1\), got 1.0"),
+        (RMSProp, {"epsilon": -1.0}, "epsilon must be greater than 0, got -1.0"),
+        (Adagrad, {"epsilon": math.nan}, "epsilon must be greater than 0, got nan"),
+        (Lion, {"beta_step": 1.5}, r"beta_step must be in \[0, 1\], got 1.5"),
+        (Lion, {"beta_mean": 1.0}, r"beta_mean must be in \[0, 1\), got 1.0"),
+    ],
+)
+def test_bad_parameters_are_named(optimizer, parameters, message):
+    with pytest.raises(ValueError, match=message):
+        optimizer(**parameters)
