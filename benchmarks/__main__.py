@@ -18,6 +18,9 @@ NAMES = (
     "import_time",
     "growth",
     "layers_step",
+    "images",
+    "forecast",
+    "sequences",
 )
 RESULTS = Path(__file__).parent / "results"
 
@@ -44,8 +47,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run what the command line asks for, print the tables and write them."""
     args = parse(argv)
     peers = installed_peers() if args.peers is None else tuple(args.peers.split(","))
-    options = Options(args.smoke, args.data_dir, peers, args.threads, args.rounds, args.only)
     folder = args.results or (None if args.smoke or args.only else RESULTS)
+    pictures = folder and folder / "pictures"
+    options = Options(args.smoke, args.data_dir, peers, args.threads, args.rounds, args.only, pictures)
     for name in args.names or NAMES:
         benchmark = import_module(f"benchmarks.{name}")
         from benchmarks.report import machine, write

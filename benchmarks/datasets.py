@@ -30,7 +30,8 @@ def _one_hot(numbers: np.ndarray, categories: Any) -> sparse.csr_matrix:
     return sparse.hstack([sparse.csr_matrix(_standardized(numbers)), encoded], format="csr")
 
 
-def _table(folder: Path, name: str) -> dict[str, Any]:
+def read_table(folder: Path, name: str) -> dict[str, Any]:
+    """Load a table of ``--data-dir`` by its name."""
     spec = importlib.util.spec_from_file_location("data_loader", folder / "load.py")
     assert spec is not None
     assert spec.loader is not None
@@ -54,7 +55,7 @@ def digits(folder: Path | None) -> Data:
 def adult_sparse(folder: Path | None) -> Data:
     """48842 rows, about 100 columns, 2 classes; categories one-hot."""
     if folder is not None:
-        table = _table(folder, "adult")
+        table = read_table(folder, "adult")
         return Data(_one_hot(table["X_num"], table["X_cat"]), table["y"])
     frame, y = fetch_openml("adult", version=2, return_X_y=True, as_frame=True)
     numbers = frame.select_dtypes("number")
@@ -71,7 +72,7 @@ def adult(folder: Path | None) -> Data:
 def california(folder: Path | None) -> Data:
     """20640 rows, 8 columns and in ``--data-dir`` one of categories; the target is standardized."""
     if folder is not None:
-        table = _table(folder, "california")
+        table = read_table(folder, "california")
         X, y = _one_hot(table["X_num"], table["X_cat"]).toarray(), table["y"]
     else:
         X, y = fetch_california_housing(return_X_y=True)

@@ -1,12 +1,15 @@
 """What each option adds to the 100-100-10 step, beside the array passes that it cannot do without.
 
 The passes of an option are bare NumPy calls into arrays of the sizes that it works on, timed in the same rounds: a
-"pass" is ``np.multiply``. What an option adds is the difference of two whole fits, one with it and one without.
+"pass" is ``np.multiply``. What an option adds is the difference of the fastest epochs of two fits, one with it and one
+without, each epoch from its first step to the first step of the next.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import median
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -17,6 +20,7 @@ from benchmarks.processes import quiet
 from benchmarks.report import Table, at_most
 from benchmarks.timing import best, interleaved, limited, repeated, timed
 from sknn import MLPClassifierScratch
+from sknn.schedules import Clock, Constant
 
 BATCH, INPUTS, HIDDEN, OUTPUTS = 200, 100, 100, 10
 SHAPES = {
@@ -79,6 +83,22 @@ FEATURES = (
 )
 
 
+@dataclass(frozen=True)
+class Stamps(Constant):
+    """Leaves the learning rate alone, and notes when each epoch begins."""
+
+    times: list[float] = field(default_factory=list)
+
+    def __call__(self, clock: Clock) -> float:
+        if clock.step % clock.steps_per_epoch == 0:
+            self.times.append(perf_counter())
+        return 1.0
+
+    def fastest(self) -> float:
+        """Give the seconds of the fastest epoch."""
+        return min(after - before for before, after in pairwise(self.times))
+
+
 class Fits:
     """Fits on the same data, with or without an option.
 
@@ -107,11 +127,17 @@ class Fits:
         validation = {"X_val": self.X_val, "y_val": self.y_val} if options.get("early_stopping") else {}
         return estimator.fit(self.X, self.y, **validation)
 
+    def epoch(self, **options: Any) -> float:
+        """Give the seconds of the fastest epoch of a fit."""
+        stamps = Stamps()
+        self.fit(learning_rate=stamps, **options)
+        return stamps.fastest()
+
     def candidates(self, feature: Feature) -> dict[str, Callable[[], float]]:
         """Make the candidates: fits without and with the option, and its passes."""
         chosen = {
-            "without": best(timed(self.fit), 3),
-            "with": best(timed(lambda: self.fit(**feature.parameters)), 3),
+            "without": self.epoch,
+            "with": lambda: self.epoch(**feature.parameters),
         }
         fitted = self.fit()
         for kind in feature.needs:
@@ -134,14 +160,13 @@ def run(options: Options) -> list[Table]:
         "What each option adds to the 100-100-10 step, batch 200, float32",
         "ours: added to a step; peer: its passes alone; one thread.",
     )
-    fits = Fits(options.size(50, 2), options.size(10, 2), "float32")
-    n_steps = fits.steps * fits.epochs
+    fits = Fits(options.size(50, 2), options.size(20, 3), "float32")
     for feature in FEATURES:
         if options.only not in feature.name:
             continue
         with limited(options.threads or 1), quiet():
             times = interleaved(fits.candidates(feature), options.n_rounds())
-        added = [(b - a) / n_steps * 1e6 for a, b in zip(times["without"], times["with"], strict=True)]
+        added = [(b - a) / fits.steps * 1e6 for a, b in zip(times["without"], times["with"], strict=True)]
         per_step = {"predict": 1e6 / fits.steps}
         needed = [
             sum(n * times[kind][i] * per_step.get(kind, 1e6) for kind, n in feature.needs.items())

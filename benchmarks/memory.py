@@ -39,12 +39,12 @@ def high_water(run: Callable[[], object]) -> float:
 
 
 def sampled(run: Callable[[], object]) -> float:
-    """Give by how many MB the anonymous memory rises at most during a call, looking every millisecond."""
+    """Give by how many MB the anonymous memory rises at most during a call, looking every few milliseconds."""
     done, peak = Event(), [0.0]
     before = status("RssAnon")
 
     def watch() -> None:
-        while not done.wait(0.001):
+        while not done.wait(0.003):
             peak[0] = max(peak[0], status("RssAnon") - before)
 
     watcher = Thread(target=watch)

@@ -30,6 +30,8 @@ class Options:
         Rounds to take the median of; None leaves it to the benchmark.
     only : str
         Take only the cases whose name contains this.
+    pictures : Path or None
+        Folder to write pictures to.
     """
 
     smoke: bool = False
@@ -38,6 +40,7 @@ class Options:
     threads: int | None = None
     rounds: int | None = None
     only: str = ""
+    pictures: Path | None = None
 
     def n_rounds(self, usual: int = 7) -> int:
         """Say how many rounds to run."""

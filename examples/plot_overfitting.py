@@ -23,7 +23,7 @@ mistaken = rng.choice(250, 31, replace=False)
 y_train[mistaken] = rng.integers(10, size=31)
 
 EPOCHS = 40
-base = {"hidden_layer_sizes": (64, 64), "learning_rate_init": 0.002, "batch_size": 32, "random_state": 0}
+base = {"hidden_layer_sizes": (64, 64), "learning_rate_init": 0.01, "batch_size": 32, "random_state": 0}
 
 
 def compare(**settings):

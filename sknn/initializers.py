@@ -3,15 +3,25 @@
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
+from sknn.core.checks import require
 from sknn.core.kernels import Array, RandomState
 
 
 @dataclass(frozen=True)
 class Initializer(ABC):
-    """Base class of the initializers, frozen dataclasses of their hyper-parameters."""
+    """Base class of the initializers, frozen dataclasses of their hyper-parameters.
+
+    Attributes
+    ----------
+    needs_data : bool
+        True for an initializer that `adapt` completes.
+    """
+
+    needs_data: ClassVar[bool] = False
 
     @abstractmethod
     def weights(self, rng: RandomState, shape: tuple[int, int], fan_in: int, fan_out: int) -> Array:
@@ -48,6 +58,19 @@ class Initializer(ABC):
         ndarray of shape (units,), float64
         """
         return np.zeros(units)
+
+    def adapt(self, W: Array, z: Array, rng: RandomState) -> None:
+        """Change the weights and biases of one layer in place, by what they make of the data.
+
+        Parameters
+        ----------
+        W : ndarray of shape (fan_in + 1, units)
+            Weights, and the biases as the last row, which are zero.
+        z : ndarray of shape (n, units)
+            What the weights make of n samples; changed as they are.
+        rng : RandomState
+            The only source of random numbers.
+        """
 
 
 @dataclass(frozen=True)
@@ -195,6 +218,78 @@ class Normal(Initializer):
 
 
 @dataclass(frozen=True)
+class UnitVariance(Initializer):
+    """Normal weights, of which each unit's are divided by the standard deviation of what it makes of the data.
+
+    So every unit starts with the variance 1. A unit that makes the same of all samples keeps its weights, as do all
+    where there are no data. Biases are zero, or those of `hull_biases`.
+
+    Parameters
+    ----------
+    hull_rows : int, default=0
+        Samples of which each bias takes a mean; 0 leaves the biases zero.
+
+    References
+    ----------
+    Holzmüller, Grinsztajn, Steinwart, "Better by Default: Strong pre-tuned MLPs and boosted trees on tabular
+    data", 2024, arXiv:2407.04491 ("std", and "he+5" with 5 rows).
+    """
+
+    hull_rows: int = 0
+    needs_data: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        require(self.hull_rows >= 0, "hull_rows", "at least 0", self.hull_rows)
+
+    def weights(self, rng: RandomState, shape: tuple[int, int], fan_in: int, fan_out: int) -> Array:
+        return rng.normal(size=shape)
+
+    def adapt(self, W: Array, z: Array, rng: RandomState) -> None:
+        # What float32 leaves of a constant is not zero.
+        deviation, largest = z.std(axis=0, dtype=np.float64), np.abs(z).max(axis=0)
+        scale = np.where(deviation > 1e-6 * largest, deviation, 1.0)
+        W[:-1] /= scale
+        z /= scale
+        if self.hull_rows:
+            W[-1] = hull_biases(z, self.hull_rows, rng)
+
+
+@dataclass(frozen=True)
+class UnitVarianceHull(UnitVariance):
+    """`UnitVariance` with biases: each unit is zero somewhere in the convex hull of ``hull_rows`` samples.
+
+    Parameters
+    ----------
+    hull_rows : int, default=5
+        Samples of which each bias takes a mean.
+    """
+
+    hull_rows: int = 5
+
+
+def hull_biases(z: Array, rows: int, rng: RandomState) -> Array:
+    """Draw biases that put the zero of each unit among the data: minus a random mean of a few of its values.
+
+    Parameters
+    ----------
+    z : ndarray of shape (n, units)
+        What each unit makes of the samples, without a bias.
+    rows : int
+        Samples of each mean, drawn anew for every unit; their shares are exponential draws over their sum.
+    rng : RandomState
+        The only source of random numbers.
+
+    Returns
+    -------
+    ndarray of shape (units,), float64
+    """
+    n, units = z.shape
+    chosen = z[rng.randint(n, size=(rows, units)), np.arange(units)]
+    shares = rng.exponential(size=(rows, units))
+    return -(chosen * shares).sum(axis=0) / shares.sum(axis=0)
+
+
+@dataclass(frozen=True)
 class Zeros(Initializer):
     """All weights and biases zero: right for a linear model, but hidden units would all stay the same."""
 
@@ -211,5 +306,7 @@ INITIALIZERS: dict[str, type[Initializer]] = {
     "lecun_normal": LecunNormal,
     "orthogonal": Orthogonal,
     "normal": Normal,
+    "std": UnitVariance,
+    "std_he5": UnitVarianceHull,
     "zeros": Zeros,
 }

@@ -3,6 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
+from time import perf_counter
 
 from sknn.core.checks import require
 
@@ -23,6 +24,8 @@ class Clock:
         Updates of one pass over the data.
     start : int, default=0
         The update at which the schedule begins, counted like ``step``: not 0 where training was continued.
+    budget : (float, float), default=None
+        When a limit of time began and when it ends, as `time.perf_counter` counts seconds.
     """
 
     step: int = 0
@@ -30,12 +33,22 @@ class Clock:
     total_steps: int = 0
     steps_per_epoch: int = 1
     start: int = 0
+    budget: tuple[float, float] | None = None
 
     @property
     def progress(self) -> float:
-        """Share of the planned updates that are done, from 0 to 1."""
+        """Share of the planned updates that are done, or of the limit of time if that is more, from 0 to 1."""
         planned = self.total_steps - self.start
-        return min(1.0, (self.step - self.start) / planned) if planned > 0 else 0.0
+        share = (self.step - self.start) / planned if planned > 0 else 0.0
+        if self.budget is not None:
+            began, ends = self.budget
+            share = max(share, (perf_counter() - began) / (ends - began))
+        return min(1.0, share)
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the limit of time has passed."""
+        return self.budget is not None and perf_counter() >= self.budget[1]
 
     @property
     def epoch(self) -> float:
@@ -322,6 +335,37 @@ class Warmup(Schedule):
         return self.then.plateau
 
 
+@dataclass(frozen=True)
+class CosLog4(Schedule):
+    """Four cosine waves, each about twice as long as the one before: from 0 up to 1 and back to 0, four times.
+
+    Factor: (1 - cos(2 pi log2(1 + 15 progress))) / 2, progress from 0 to 1. The first update has the rate 0.
+
+    References
+    ----------
+    Holzmüller, Grinsztajn, Steinwart, "Better by Default: Strong pre-tuned MLPs and boosted trees on tabular
+    data", 2024, arXiv:2407.04491.
+    """
+
+    def __call__(self, clock: Clock) -> float:
+        return 0.5 * (1.0 - math.cos(2.0 * math.pi * math.log2(1.0 + 15.0 * clock.progress)))
+
+
+@dataclass(frozen=True)
+class FlatCos(Schedule):
+    """Stays 1 for the first half of training, then falls to 0 along half a cosine.
+
+    Factor: (1 + cos(pi max(0, 2 progress - 1))) / 2, progress from 0 to 1.
+
+    References
+    ----------
+    As of `CosLog4`.
+    """
+
+    def __call__(self, clock: Clock) -> float:
+        return _cosine(1.0, 0.0, max(0.0, 2.0 * clock.progress - 1.0))
+
+
 SCHEDULES: dict[str, type[Schedule]] = {
     "constant": Constant,
     "invscaling": InverseScaling,
@@ -331,4 +375,6 @@ SCHEDULES: dict[str, type[Schedule]] = {
     "step": StepDecay,
     "exponential": ExponentialDecay,
     "plateau": Plateau,
+    "coslog4": CosLog4,
+    "flat_cos": FlatCos,
 }

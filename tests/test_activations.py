@@ -47,6 +47,7 @@ def passes(activation, z, dy=None):
     before = z.copy()
     y, s = strided(z), scratch_of(activation, z)
     dy = np.ones_like(z) if dy is None else dy
+    activation.prepare(z, y, dy, s)
     activation.forward(z, y, s)
     kept = y.copy()
     activation.backward(z, y, dy, s)
@@ -93,6 +94,7 @@ def test_backward_multiplies_what_comes_in(activation):
 def test_passes_allocate_no_arrays(activation, dtype):
     z = np.linspace(-5, 5, 400_000).astype(dtype).reshape(1000, 400)
     y, dy, s = strided(z), np.ones_like(z), scratch_of(activation, z)
+    activation.prepare(z, y, dy, s)
     tracemalloc.start()
     try:
         activation.forward(z, y, s)

@@ -43,6 +43,19 @@ class Activation(ABC):
 
     scratch: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
+    def prepare(self, z: Array, y: Array, dy: Array | None, s: Any) -> None:
+        """Derive views of the arrays that all later passes will get, once for every workspace.
+
+        Parameters
+        ----------
+        z, y : ndarray
+            As in `forward`.
+        dy : ndarray or None
+            As in `backward`; None where there is none.
+        s : namespace
+            Holds the arrays named in `scratch`, and takes what is to be kept.
+        """
+
     @abstractmethod
     def forward(self, z: Array, y: Array, s: Any) -> None:
         """Fill ``y`` with f(z).

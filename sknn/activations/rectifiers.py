@@ -22,19 +22,21 @@ class ReLU(Activation):
 
     scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"mask": "float"})
 
+    def prepare(self, z: Array, y: Array, dy: Array | None, s: Any) -> None:
+        integer = BITS[z.dtype]
+        s.mask_bits, s.z_bits, s.y_bits = s.mask.view(integer), z.view(integer), y.view(integer)
+        s.dy_bits = None if dy is None else dy.view(integer)
+        s.sign_bit = 8 * z.itemsize - 1
+
     # The sign bit of 0 - z, spread over all bits, is the derivative as a mask: its "and" takes a fourth of
     # the time of a product with booleans, and np.maximum is no faster.
     def forward(self, z: Array, y: Array, s: Any) -> None:
         np.subtract(0.0, z, out=s.mask)
-        integer = BITS[z.dtype]
-        mask = s.mask.view(integer)
-        np.right_shift(mask, 8 * z.itemsize - 1, out=mask)
-        np.bitwise_and(z.view(integer), mask, out=y.view(integer))
+        np.right_shift(s.mask_bits, s.sign_bit, out=s.mask_bits)
+        np.bitwise_and(s.z_bits, s.mask_bits, out=s.y_bits)
 
     def backward(self, z: Array, y: Array, dy: Array, s: Any) -> None:
-        integer = BITS[z.dtype]
-        bits = dy.view(integer)
-        np.bitwise_and(bits, s.mask.view(integer), out=bits)
+        np.bitwise_and(s.dy_bits, s.mask_bits, out=s.dy_bits)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg.blas import daxpy, saxpy
+from scipy.linalg.blas import daxpy, dnrm2, saxpy, snrm2
 
 Array: TypeAlias = npt.NDArray[Any]
 RandomState: TypeAlias = np.random.RandomState
@@ -56,6 +56,12 @@ def add_scaled(vector: Array, factor: float, target: Array) -> None:
     """Do ``target += factor * vector`` for contiguous vectors, without a temporary."""
     axpy = saxpy if target.dtype == np.float32 else daxpy
     axpy(vector, target, a=factor)
+
+
+def norm(vector: Array) -> float:
+    """Give the Euclidean norm of a contiguous vector, also where its squares would overflow."""
+    nrm2 = snrm2 if vector.dtype == np.float32 else dnrm2
+    return float(nrm2(vector))
 
 
 def add_signs(vector: Array, factor: float, target: Array) -> float:

@@ -15,6 +15,9 @@ from sknn.layers.base import Layer, Plan, Shape
 PREDICT_BYTES = 4 * 2**20
 """Working memory of one block of rows in `Network.predict`."""
 
+ADAPT_BYTES = 32 * 2**20
+"""Working memory of the rows that layers adapt to in `Network.initialize`."""
+
 
 class Network:
     """Layers in a row.
@@ -71,16 +74,33 @@ class Network:
         """Whether training draws random numbers inside the layers."""
         return any(layer.random for layer in self.layers)
 
-    def initialize(self, rng: RandomState) -> None:
+    def initialize(self, rng: RandomState, X: Any = None) -> None:
         """Fill the parameters with their initial values, layer by layer.
 
         Parameters
         ----------
         rng : RandomState
             The only source of random numbers.
+        X : ndarray of shape (n, ...) or CSR matrix of shape (n, n_features), default=None
+            Samples for layers that adapt to the data, which do not where there are none. Of many rows some are drawn.
         """
+        ws = self._adapting(rng, X)
         for i, layer in enumerate(self.layers):
             layer.initialize(self.parameters[i], rng)
+            if ws is not None:
+                if layer.adapts:
+                    layer.adapt(self.parameters[i], ws.layers[i], rng)
+                layer.forward(self.parameters[i], ws.layers[i])
+
+    def _adapting(self, rng: RandomState, X: Any) -> Workspace | None:
+        """Make a workspace that holds the rows that layers adapt to; None if there are no such layers or rows."""
+        if X is None or not any(layer.adapts for layer in self.layers):
+            return None
+        n, most = X.shape[0], max(256, ADAPT_BYTES // self._bytes_per_row(issparse(X)))
+        x = X if n <= most else X[rng.choice(n, most, replace=False)]
+        ws = Workspace(self, x.shape[0], sparse=issparse(X))
+        ws.load(x if ws.sparse else x.reshape(-1, *self.input_shape))
+        return ws
 
     def copy(self) -> Self:
         """Make an independent copy."""
@@ -115,7 +135,7 @@ class Network:
         """
         n = X.shape[0] if rows is None else len(rows)
         raw = np.empty((n, *self.shapes[-1]), self.dtype)
-        size = min(n, self._rows_per_block())
+        size = max(1, min(n, self._rows_per_block(issparse(X))))
         ws = Workspace(self, size, sparse=issparse(X))
         for start in range(0, n, size):
             stop = min(start + size, n)
@@ -126,11 +146,14 @@ class Network:
             raw[start:stop] = part.output
         return raw
 
-    def _rows_per_block(self) -> int:
-        numbers: int = sum(int(np.prod(shape)) for shape in self.shapes)
+    def _rows_per_block(self, sparse: bool = False) -> int:
+        return max(16, PREDICT_BYTES // self._bytes_per_row(sparse))
+
+    def _bytes_per_row(self, sparse: bool) -> int:
+        numbers: int = sum(int(np.prod(shape)) for shape in self.shapes[sparse:])
         for plan in self.plans:
             numbers += sum(int(np.prod(b.shape)) for b in plan.scratch.values() if b.per_sample)
-        return max(16, PREDICT_BYTES // int(numbers * self.dtype.itemsize))
+        return int(numbers * self.dtype.itemsize)
 
 
 def layer_names(layers: Sequence[Layer]) -> list[str]:

@@ -28,6 +28,8 @@ class ParameterVector:
         What is kept but not trained, as running statistics.
     penalized : list of slice
         The parts of ``values`` that the weight penalty and weight decay act on.
+    decay_factors : list of float
+        The factor of weight decay of each of them.
     """
 
     def __init__(self, specs: Sequence[Mapping[str, ParamSpec]], dtype: Any) -> None:
@@ -49,6 +51,7 @@ class ParameterVector:
         """Derive the views; after unpickling they have to be derived anew."""
         self._views = [SimpleNamespace() for _ in self.specs]
         self.penalized: list[slice] = []
+        self.decay_factors: list[float] = []
         position = {True: 0, False: 0}
         for views, layer in zip(self._views, self.specs, strict=True):
             for name, spec in layer.items():
@@ -61,6 +64,7 @@ class ParameterVector:
                 if spec.penalized_rows:
                     row = (stop - start) // spec.shape[0]
                     self.penalized.append(slice(start, start + spec.penalized_rows * row))
+                    self.decay_factors.append(spec.rate * spec.decay)
 
     def gradients(self) -> Self:
         """Make a vector of the same layout, uninitialised, for the gradients."""
@@ -88,8 +92,21 @@ class ParameterVector:
 
     def decay(self, share: float) -> None:
         """Take a share of every penalized weight away."""
-        for part in self.penalized:
-            self.values[part] *= 1.0 - share
+        for part, factor in zip(self.penalized, self.decay_factors, strict=True):
+            self.values[part] *= 1.0 - share * factor
+
+    def rates(self) -> Array | None:
+        """Give the factor of the learning rate of every parameter, or None where all are 1."""
+        specs = [spec for spec in self._all() if spec.trainable]
+        if all(spec.rate == 1.0 and spec.bias_rate in (None, 1.0) for spec in specs):
+            return None
+        factors = [np.empty(0, self.values.dtype)]
+        for spec in specs:
+            factor = np.full(spec.shape, spec.rate, self.values.dtype)
+            if spec.bias_rate is not None:
+                factor[spec.penalized_rows :] = spec.bias_rate
+            factors.append(factor.reshape(-1))
+        return np.concatenate(factors)
 
     def is_finite(self) -> bool:
         """Tell whether every number is finite."""

@@ -1,12 +1,14 @@
 """Every activation, gradient and scratch array of a network for one batch size."""
 
+from math import prod
 from types import SimpleNamespace
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from sknn.core.kernels import Array
 from sknn.layers.base import Buffer, Layer, Plan, Shape, attach, edge, writable
+from sknn.schedules import Clock
 
 
 class Planned(Protocol):
@@ -16,6 +18,15 @@ class Planned(Protocol):
     plans: list[Plan]
     shapes: list[Shape]
     dtype: np.dtype[Any]
+
+
+def _order(shape: Shape) -> Literal["C", "F"]:
+    """Let rows of features lie feature by feature.
+
+    So the view without the column of ones is contiguous, and a reduction over few outputs runs along the rows.
+    (Not so the input, which is copied in row by row.)
+    """
+    return "F" if len(shape) == 2 else "C"
 
 
 class Workspace:
@@ -31,6 +42,8 @@ class Workspace:
         Also hold what the backward pass needs; layers with noise then make it.
     rng : numpy.random.Generator, default=None
         Where layers with noise draw from.
+    clock : Clock, default=None
+        How far training has come, for layers that change with it.
     sparse : bool, default=False
         The input is a sparse matrix, bound by `load` instead of copied.
 
@@ -53,10 +66,11 @@ class Workspace:
         *,
         training: bool = False,
         rng: np.random.Generator | None = None,
+        clock: Clock | None = None,
         sparse: bool = False,
     ) -> None:
         self.network, self.batch_size = network, batch_size
-        self.training, self.rng, self.sparse = training, rng, sparse
+        self.training, self.rng, self.clock, self.sparse = training, rng, clock, sparse
         self.memory: dict[str, Array] = {}
         self._allocate()
         absent = None
@@ -69,10 +83,8 @@ class Workspace:
         """Allocate one array."""
         shape = (self.batch_size, *buffer.shape) if buffer.per_sample else buffer.shape
         dtype = self.network.dtype if buffer.dtype == "float" else np.dtype(buffer.dtype)
-        # Rows of features lie feature by feature (but for the input, which is copied in row by row): so the view
-        # without the column of ones is contiguous, and a reduction over few outputs runs along the rows.
-        by_feature = buffer.per_sample and len(shape) == 2 and name != "edge 0"
-        self.memory[name] = np.empty(shape, dtype, "F" if by_feature else "C")
+        order = _order(shape) if buffer.per_sample and name != "edge 0" else "C"
+        self.memory[name] = np.empty(shape, dtype, order)
         return self.memory[name]
 
     def _edge(self, i: int) -> tuple[Array, Array]:
@@ -88,17 +100,29 @@ class Workspace:
         edges += [self._edge(i) for i in range(1, n + 1)]
         deltas: list[Array | None] = [None] * (n + 1)
         if self.training:
-            deltas[1:] = [self._array(f"delta {i}", Buffer(network.shapes[i])) for i in range(1, n + 1)]
+            deltas[1:] = self._deltas()
             self.loss_scratch = self._array("loss", Buffer(network.shapes[n]))
         self.input, self.output, self.output_gradient = edges[0][1], edges[n][0], deltas[n]
         self.layers: list[Any] = []
         for i, plan in enumerate(network.plans):
             wanted = {**plan.scratch, **(plan.backward_scratch if self.training else {})}
             b = SimpleNamespace(x=edges[i][0], y=edges[i + 1][1], dx=deltas[i], dy=deltas[i + 1])
-            b.training, b.rng = self.training, self.rng
+            b.training, b.rng, b.clock = self.training, self.rng, self.clock
             for name, buffer in wanted.items():
                 attach(b, name, self._array(f"{i} {name}", buffer))
             self.layers.append(b)
+
+    def _deltas(self) -> list[Array]:
+        """Make the gradients after each layer: a pass needs two at a time, so they take turns in two arrays."""
+        shapes = self.network.shapes[1:]
+        sizes = [prod(shape) for shape in shapes]
+        turns = [self._array(f"deltas {k}", Buffer((max(sizes[k::2], default=0),))) for k in (0, 1)]
+        deltas = []
+        for i, shape in enumerate(shapes):
+            memory = turns[i % 2].reshape(-1, order="F")[: self.batch_size * sizes[i]]
+            deltas.append(memory.reshape(self.batch_size, *shape, order=_order((self.batch_size, *shape))))
+            assert np.shares_memory(deltas[i], turns[i % 2]) or not memory.size
+        return deltas
 
     def load(self, x: Any) -> None:
         """Take a batch: a dense one is copied into `input`, a sparse one is bound."""

@@ -19,10 +19,10 @@ from sknn.core.network import Network
 from sknn.core.objective import Objective, Penalty
 from sknn.estimators.callbacks import CallbackSupportMixin, begin_callbacks
 from sknn.estimators.components import make_optimizer, make_schedule
-from sknn.estimators.guards import naming, unchanged_on_error
+from sknn.estimators.guards import about_validation, naming, unchanged_on_error
 from sknn.estimators.summary import summarize
 from sknn.estimators.targets import Targets, check_target_range, dense_targets
-from sknn.estimators.validation import Samples, make_judge
+from sknn.estimators.validation import Samples, make_judge, takes_weights
 from sknn.layers.base import Layer
 from sknn.losses import Loss
 from sknn.training.batches import Batches, TargetRows
@@ -172,10 +172,11 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         if X_val is not None:
             if y_val is None:
                 raise ValueError("X_val came without y_val; expected both or neither.")
-            X_val, y_val = self._validate(X_val, y_val, first=False)
-            targets.check_known(y_val)
-            weight_val = self._check_weight(weight_val, X_val)
-            return samples, self._samples(X_val, y_val, weight_val, targets, loss, network)
+            with about_validation():
+                X_val, y_val = self._validate(X_val, y_val, first=False)
+                targets.check_known(y_val)
+                weight_val = self._check_weight(weight_val, X_val)
+                return samples, self._samples(X_val, y_val, weight_val, targets, loss, network)
         if y_val is not None or weight_val is not None:
             raise ValueError("y_val or sample_weight_val came without X_val; expected X_val and y_val.")
         if self.early_stopping and self.solver != "lbfgs":
@@ -212,7 +213,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
             fitted = copy.copy(self)
             fitted.__dict__.update(self._attributes(state, targets, loss))
             fitted.__dict__.pop("feature_names_in_", None)
-            return float(scorer(fitted, X[rows], y, **({} if weight is None else {"sample_weight": weight})))
+            weights = {} if weight is None or not takes_weights(scorer) else {"sample_weight": weight}
+            return float(scorer(fitted, X[rows], y, **weights))
 
         return score
 

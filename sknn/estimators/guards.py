@@ -31,3 +31,12 @@ def naming(array: str) -> Iterator[None]:
         if type(error) not in (ValueError, TypeError) or re.search(rf"\b{array}\b", str(error)):
             raise
         raise type(error)(f"{array} must be numeric or otherwise as described: {error}") from error
+
+
+@contextmanager
+def about_validation() -> Iterator[None]:
+    """Say of an error that it is about the validation samples."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"X_val, y_val or sample_weight_val is not as the training samples are: {error}") from error

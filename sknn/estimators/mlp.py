@@ -52,7 +52,7 @@ class MLP(NetworkEstimator):
     def _activations(self, n_hidden: int) -> list[Activation]:
         choices = self._per_layer("activation", n_hidden)
         for choice in choices:
-            if not isinstance(choice, Activation) and choice not in ACTIVATIONS:
+            if not isinstance(choice, Activation) and not (isinstance(choice, str) and choice in ACTIVATIONS):
                 raise ValueError(
                     f"activation has the entry {choice!r}; expected an Activation or one of {sorted(ACTIVATIONS)}."
                 )

@@ -114,7 +114,21 @@ class Sequential(NetworkEstimator):
             self.input_shape_ = self._resolve_shape(shape, X.shape[1])
         elif shape is not None and shape != self.input_shape_:
             raise ValueError(f"X has samples of shape {shape}; expected {self.input_shape_}, as in fit.")
-        return X if issparse(X) else X.reshape(-1, *self.input_shape_)
+        if issparse(X):
+            return X
+        X = X.reshape(-1, *self.input_shape_)
+        self._check_missing(X)
+        return X
+
+    def _check_missing(self, X: Array) -> None:
+        """Make sure that a step is missing in all its channels or in none."""
+        if X.ndim == 3 and self._takes_nan():
+            missing = np.isnan(X)
+            if (missing.any(axis=2) != missing.all(axis=2)).any():
+                raise ValueError(
+                    "X contains NaN in some channels of a step, but not in all; expected NaN only in whole steps, "
+                    "for those that are missing."
+                )
 
     def _resolve_shape(self, shape: Shape | None, n_features: int) -> Shape:
         """Find the shape of a sample from ``input_shape``, from X, or from what the layers take."""
@@ -130,11 +144,16 @@ class Sequential(NetworkEstimator):
         return (n_features, 1) if next((n for n in ndims if n is not None), 1) == 2 else (n_features,)
 
     def _takes_sparse(self) -> bool:
-        first = next((layer for _, layer in named_layers(self.layers) if layer is not None), Dense(1))
-        return isinstance(first, Dense) and (self.input_shape is None or len(self.input_shape) == 1)
+        first = self._first()
+        return isinstance(first, Dense | None) and (self.input_shape is None or len(self.input_shape) == 1)
+
+    def _first(self) -> Layer | None:
+        """Give the layer that gets X; None stands for the output layer."""
+        return next((layer for _, layer in named_layers(self.layers) if isinstance(layer, Layer)), None)
 
     def _takes_nan(self) -> bool:
-        return any(getattr(layer, "accepts_nan", False) for _, layer in named_layers(self.layers))
+        first = self._first()
+        return first is not None and first.accepts_nan
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -67,6 +67,8 @@ class ClassTargets(Targets):
         self.weights = class_weights(class_weight, self.classes, self._codes(y), sample_weight)
 
     def check_known(self, y: Array) -> None:
+        if y.ndim != 1:
+            raise ValueError(f"y has the shape {y.shape}; expected one column of the classes {self.classes}.")
         if len(np.setdiff1d(y, self.classes)):
             raise ValueError(
                 f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes}. 'y' has {np.unique(y)}."
@@ -123,9 +125,10 @@ class MultilabelTargets(Targets):
         self.weights = [np.ones(2) if w is None else w for w in weights]
 
     def check_known(self, y: Array) -> None:
-        if y.shape[1:] != (self.n_outputs,):
+        if y.shape[1:] != (self.n_outputs,) or not np.isin(y, (0, 1)).all():
             raise ValueError(
-                f"`y` has classes not in `self.classes_`: got shape {y.shape}, expected (n, {self.n_outputs}) labels."
+                f"`y` has classes not in `self.classes_`: got shape {y.shape} with values from {y.min()} to {y.max()}, "
+                f"expected (n, {self.n_outputs}) labels of 0 or 1."
             )
 
     def encode(self, y: Array, dtype: Any) -> TargetRows:

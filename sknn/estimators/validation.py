@@ -1,5 +1,6 @@
 """Which rows are trained on, which are held out, and how a network is judged on the latter."""
 
+import inspect
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -123,3 +124,8 @@ def make_judge(
         return value, float(score(network, samples.X, rows, y, predicted, weight))
 
     return judge
+
+
+def takes_weights(scorer: Callable[..., float]) -> bool:
+    """Tell whether a scorer, of scikit-learn's or a plain function, can be given sample weights."""
+    return "sample_weight" in inspect.signature(getattr(scorer, "_score_func", scorer)).parameters

@@ -12,10 +12,14 @@ from sknn.layers.embedding import Embedding
 from sknn.layers.gru import GRU
 from sknn.layers.layer_norm import LayerNorm
 from sknn.layers.lstm import LSTM
+from sknn.layers.ntk_dense import NTKDense
+from sknn.layers.parametric_activation import ParametricActivation
 from sknn.layers.pooling import AveragePool2D, GlobalAveragePool2D, MaxPool2D
 from sknn.layers.residual import Residual
+from sknn.layers.scale import Scale
 from sknn.layers.shape import Flatten, Reshape
 from sknn.layers.simple_rnn import SimpleRNN
+from sknn.layers.table_embedding import TableEmbedding
 from sknn.layers.warping import RandomRotation, RandomZoom
 
 __all__ = [
@@ -36,7 +40,9 @@ __all__ = [
     "Layer",
     "LayerNorm",
     "MaxPool2D",
+    "NTKDense",
     "ParamSpec",
+    "ParametricActivation",
     "Plan",
     "RandomFlip",
     "RandomRotation",
@@ -44,5 +50,7 @@ __all__ = [
     "RandomZoom",
     "Reshape",
     "Residual",
+    "Scale",
     "SimpleRNN",
+    "TableEmbedding",
 ]

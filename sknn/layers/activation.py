@@ -1,12 +1,17 @@
 """An activation function as a layer of its own."""
 
 from dataclasses import dataclass
+from math import prod
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from sknn import activations
-from sknn.layers.base import Buffer, Layer, Plan, Shape
+from sknn.layers.base import Buffer, Layer, Plan, Shape, parts
+
+BLOCK_ELEMENTS = 2**16
+"""Elements of one block of samples: it stays in the cache from one operation to the next."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +31,24 @@ class Activation(Layer):
         wanted = self.activation.scratch.items()
         return Plan(input_shape, scratch={name: Buffer(input_shape, dtype) for name, dtype in wanted})
 
+    def prepare(self, b: Any) -> None:
+        samples = BLOCK_ELEMENTS // max(1, prod(b.x.shape[1:]))
+        b.blocks = [self._block(b, part) for part in parts(len(b.x), samples)]
+
+    def _block(self, b: Any, part: slice) -> Any:
+        k = SimpleNamespace(x=b.x[part], y=b.y[part], dy=None if b.dy is None else b.dy[part])
+        k.s = SimpleNamespace(**{name: getattr(b, name)[part] for name in self.activation.scratch})
+        k.dx = None if b.dx is None else b.dx[part]
+        self.activation.prepare(k.x, k.y, k.dy, k.s)
+        return k
+
     def forward(self, p: Any, b: Any) -> None:
-        self.activation.forward(b.x, b.y, b)
+        for k in b.blocks:
+            self.activation.forward(k.x, k.y, k.s)
 
     def backward(self, p: Any, g: Any, b: Any) -> None:
-        if b.dx is not None:
-            self.activation.backward(b.x, b.y, b.dy, b)
-            np.copyto(b.dx, b.dy)
+        if b.dx is None:
+            return
+        for k in b.blocks:
+            self.activation.backward(k.x, k.y, k.dy, k.s)
+            np.copyto(k.dx, k.dy)

@@ -25,11 +25,20 @@ class ParamSpec:
         The first rows of it that the weight penalty and weight decay act on; a bias row comes after them.
     trainable : bool, default=True
         False for what is kept but not trained by gradient, as running statistics.
+    rate : float, default=1.0
+        Factor of the learning rate for this array.
+    bias_rate : float or None, default=None
+        The same for the rows after the penalized ones; None takes ``rate`` for all.
+    decay : float, default=1.0
+        Factor of weight decay, which is in proportion to the array's own learning rate, too.
     """
 
     shape: Shape
     penalized_rows: int = 0
     trainable: bool = True
+    rate: float = 1.0
+    bias_rate: float | None = None
+    decay: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -81,9 +90,10 @@ class Layer(ABC):
     """Base class of the layers, frozen dataclasses of hyper-parameters that own no arrays.
 
     The passes find in ``b``: ``x`` and ``y`` (input and output), in training ``dy`` and ``dx`` (their
-    gradients; ``dx`` is None where nobody reads it), the scratch of the plan by name, ``training`` and
-    ``rng``; and ``absent``, a mask (n, time) of the missing steps of a sequence, or None where no layer
-    before has looked for them. A layer that does look sets it in `prepare` and fills it in `forward`.
+    gradients; ``dx`` is None where nobody reads it), the scratch of the plan by name, ``training``, ``rng``
+    and ``clock``, which says how far training has come, or is None; and ``absent``, a mask (n, time) of the
+    missing steps of a sequence, or None where no layer before has looked for them. A layer that does look
+    sets it in `prepare` and fills it in `forward`.
 
     Attributes
     ----------
@@ -96,12 +106,18 @@ class Layer(ABC):
     keeps_steps : bool
         True for a layer whose output has the steps of its input sequence, each made from that step alone or
         in order: it then has the same missing steps.
+    accepts_nan : bool
+        True for a layer that takes a step of NaN, or a code of NaN, for one that is missing.
+    adapts : bool
+        True for a layer whose initial parameters depend on the data.
     """
 
     bias_column: ClassVar[bool] = False
     random: ClassVar[bool] = False
     input_ndim: ClassVar[int | None] = None
     keeps_steps: ClassVar[bool] = False
+    accepts_nan: ClassVar[bool] = False
+    adapts: ClassVar[bool] = False
 
     @abstractmethod
     def plan(self, input_shape: Shape) -> Plan:
@@ -129,6 +145,21 @@ class Layer(ABC):
         ----------
         p : namespace
             The layer's parameters.
+        rng : RandomState
+            The only source of random numbers.
+        """
+
+    def adapt(self, p: Any, b: Any, rng: RandomState) -> None:
+        """Change the initial parameters by what the data look like when they reach this layer.
+
+        Called after `initialize`, if the layer says that it ``adapts``, and after the layers before have done so.
+
+        Parameters
+        ----------
+        p : namespace
+            The layer's parameters.
+        b : namespace
+            The layer's arrays as in predicting, with ``b.x`` filled; all others may be overwritten.
         rng : RandomState
             The only source of random numbers.
         """
@@ -196,3 +227,9 @@ def rows(array: Array) -> Array:
     matrix = array.reshape(-1, array.shape[-1])
     assert np.shares_memory(matrix, array) or not array.size
     return matrix
+
+
+def parts(n: int, size: int) -> list[slice]:
+    """Cut n rows into blocks of ``size``, at least 1; the last may be smaller."""
+    size = max(1, size)
+    return [slice(start, min(start + size, n)) for start in range(0, n, size)]

@@ -6,7 +6,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sknn.core.kernels import Array, RandomState
-from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape, rows
+from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape, parts, rows
+
+BLOCK_ELEMENTS = 2**16
+"""Elements of one block of rows: it stays in the cache from one operation to the next."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,13 @@ class BatchNorm(Layer):
             input_shape,
             {"gain": ParamSpec(channels), "shift": ParamSpec(channels), "mean": statistic, "variance": statistic},
             {"inverse": one, "scale": one},
-            {"mean": one, "variance": one, "ones": Buffer(input_shape[:-1]), "centered": Buffer(input_shape)},
+            {
+                "mean": one,
+                "variance": one,
+                "part": one,
+                "ones": Buffer(input_shape[:-1]),
+                "centered": Buffer(input_shape),
+            },
         )
 
     def initialize(self, p: Any, rng: RandomState) -> None:
@@ -55,35 +64,45 @@ class BatchNorm(Layer):
 
     def prepare(self, b: Any) -> None:
         b.inputs, b.outputs = rows(b.x), rows(b.y)
-        if not b.training:
-            b.centered = b.outputs
-            return
-        b.centered, b.delta = rows(b.centered), rows(b.dy)
-        b.input_delta = None if b.dx is None else rows(b.dx)
+        b.centered = rows(b.centered) if b.training else b.outputs
+        b.parts = parts(len(b.inputs), BLOCK_ELEMENTS // b.x.shape[-1])
+        b.blocks = [(b.inputs[part], b.centered[part], b.outputs[part]) for part in b.parts]
+        if b.training:
+            self._prepare_backward(b)
+
+    def _prepare_backward(self, b: Any) -> None:
         b.ones = b.ones.reshape(-1)
         b.ones[:] = 1.0
         b.count = len(b.ones)
+        b.delta = rows(b.dy)
+        dx = b.delta if b.dx is None else rows(b.dx)
+        b.backward_blocks = [(b.delta[part], b.centered[part], dx[part]) for part in b.parts]
 
     def forward(self, p: Any, b: Any) -> None:
         if b.training and b.count > 1:
             self._center_by_batch(p, b)
             np.add(b.variance, self.epsilon, out=b.inverse)
         else:
-            np.subtract(b.inputs, p.mean, out=b.centered)
+            for inputs, centered, _ in b.blocks:
+                np.subtract(inputs, p.mean, out=centered)
             np.add(p.variance, self.epsilon, out=b.inverse)
         np.sqrt(b.inverse, out=b.inverse)
         np.reciprocal(b.inverse, out=b.inverse)
         np.multiply(p.gain, b.inverse, out=b.scale)
-        np.multiply(b.centered, b.scale, out=b.outputs)
-        np.add(b.outputs, p.shift, out=b.outputs)
+        for _, centered, outputs in b.blocks:
+            np.multiply(centered, b.scale, out=outputs)
+            np.add(outputs, p.shift, out=outputs)
 
     def _center_by_batch(self, p: Any, b: Any) -> None:
         """Fill centered, mean and variance, and let the running statistics follow."""
         # Over the first axis np.add.reduce takes three times as long as a product with a row of ones.
         np.matmul(b.ones, b.inputs, out=b.mean)
         np.divide(b.mean, b.count, out=b.mean)
-        np.subtract(b.inputs, b.mean, out=b.centered)
-        np.einsum("ij,ij->j", b.centered, b.centered, out=b.variance)
+        b.variance[:] = 0.0
+        for inputs, centered, _ in b.blocks:
+            np.subtract(inputs, b.mean, out=centered)
+            np.einsum("ij,ij->j", centered, centered, out=b.part)
+            np.add(b.variance, b.part, out=b.variance)
         np.divide(b.variance, b.count, out=b.variance)
         self._follow(p.mean, b.mean, 1.0, b.scale)
         self._follow(p.variance, b.variance, b.count / (b.count - 1), b.scale)
@@ -94,19 +113,19 @@ class BatchNorm(Layer):
         np.add(running, work, out=running)
 
     def backward(self, p: Any, g: Any, b: Any) -> None:
-        dy, dx = b.delta, b.input_delta
-        np.einsum("ij,ij->j", dy, b.centered, out=g.gain)
+        np.einsum("ij,ij->j", b.delta, b.centered, out=g.gain)
         np.multiply(g.gain, b.inverse, out=g.gain)
-        np.matmul(b.ones, dy, out=g.shift)
-        if dx is None:
+        np.matmul(b.ones, b.delta, out=g.shift)
+        if b.dx is None:
             return
         if b.count == 1:
-            np.multiply(dy, b.scale, out=dx)
+            np.multiply(b.dy, b.scale, out=b.dx)
             return
-        np.multiply(b.inverse, g.gain, out=b.variance)
-        np.divide(b.variance, b.count, out=b.variance)
+        np.multiply(b.inverse, g.gain, out=b.part)
+        np.divide(b.part, b.count, out=b.part)
         np.divide(g.shift, b.count, out=b.mean)
-        np.multiply(b.centered, b.variance, out=dx)
-        np.subtract(dy, dx, out=dx)
-        np.subtract(dx, b.mean, out=dx)
-        np.multiply(dx, b.scale, out=dx)
+        for dy, centered, dx in b.backward_blocks:
+            np.multiply(centered, b.part, out=dx)
+            np.subtract(dy, dx, out=dx)
+            np.subtract(dx, b.mean, out=dx)
+            np.multiply(dx, b.scale, out=dx)

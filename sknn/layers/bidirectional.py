@@ -30,6 +30,7 @@ class Bidirectional(Layer):
 
     layer: Layer
     input_ndim: ClassVar[int | None] = 2
+    accepts_nan: ClassVar[bool] = True
 
     @property
     def random(self) -> bool:  # type: ignore[override]

@@ -12,7 +12,7 @@ from sknn.activations import Activation, Identity
 from sknn.core.kernels import RandomState
 from sknn.core.windows import Axis, same, valid, windows
 from sknn.initializers import Initializer, ScikitUniform
-from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape, rows
+from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape, parts, rows
 
 BLOCK_ELEMENTS = 2**18
 """Elements of the columns of one block: they stay in the cache between the copy and the product."""
@@ -99,8 +99,7 @@ class Convolution(Layer):
             b.dy_padded[...] = 0.0
             kernel = tuple(axis.kernel for axis in axes)
             b.turned_windows = b.turned.reshape(*kernel, self.filters, b.x.shape[-1])
-        size = len(b.padded)
-        b.blocks = [self._block(b, axes, slice(i, min(i + size, len(b.x)))) for i in range(0, len(b.x), size)]
+        b.blocks = [self._block(b, axes, part) for part in parts(len(b.x), len(b.padded))]
 
     def _block(self, b: Any, axes: list[Axis], part: slice) -> Any:
         """Derive the views of one block of samples."""
@@ -118,6 +117,7 @@ class Convolution(Layer):
             k.dy_rows, k.dy_windows = rows(k.dy), windows(dy_padded, turned)
             k.dy_inside = dy_padded[_inside(turned)][_strides(axes)]
             k.dy_spread = dy_columns.reshape(k.dy_windows.shape)
+        self.activation.prepare(k.z, k.y, k.dy if b.training else None, k.s)
         return k
 
     def forward(self, p: Any, b: Any) -> None:

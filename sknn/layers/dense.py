@@ -43,9 +43,18 @@ class Dense(Layer):
         p.W[:-1] = self.weight_init.weights(rng, (fan_in, fan_out), fan_in, fan_out)
         p.W[-1] = self.weight_init.biases(rng, fan_out, fan_in, fan_out)
 
+    @property
+    def adapts(self) -> bool:  # type: ignore[override]
+        return self.weight_init.needs_data
+
+    def adapt(self, p: Any, b: Any, rng: RandomState) -> None:
+        affine(b.x, p.W, out=b.z)
+        self.weight_init.adapt(p.W, b.z, rng)
+
     def prepare(self, b: Any) -> None:
         if isinstance(self.activation, Identity):
             b.z = b.y
+        self.activation.prepare(b.z, b.y, b.dy, b)
 
     def forward(self, p: Any, b: Any) -> None:
         affine(b.x, p.W, out=b.z)

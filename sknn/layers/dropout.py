@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sknn.layers.base import Buffer, Layer, Plan, Shape
+from sknn.schedules import Schedule
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class Dropout(Layer):
     ----------
     rate : float, default=0.5
         Share of the elements that are set to zero, in [0, 1).
+    schedule : Schedule or None, default=None
+        Factor of the rate as training goes on; None leaves it as it is.
 
     References
     ----------
@@ -26,6 +29,7 @@ class Dropout(Layer):
     """
 
     rate: float = 0.5
+    schedule: Schedule | None = None
     random: ClassVar[bool] = True
     keeps_steps: ClassVar[bool] = True
 
@@ -47,12 +51,16 @@ class Dropout(Layer):
         if not b.training:
             np.copyto(b.y, b.x)
             return
+        rate = self.rate
+        if self.schedule is not None and b.clock is not None:
+            rate *= self.schedule(b.clock)
+        b.factor = 1.0 / (1.0 - rate)
         b.rng.random(out=b.draws, dtype=b.draws.dtype)
-        np.greater_equal(b.noise, self.rate, out=b.keep)
-        np.multiply(b.x, 1.0 / (1.0 - self.rate), out=b.y)
+        np.greater_equal(b.noise, rate, out=b.keep)
+        np.multiply(b.x, b.factor, out=b.y)
         np.multiply(b.y, b.keep, out=b.y)
 
     def backward(self, p: Any, g: Any, b: Any) -> None:
         if b.dx is not None:
-            np.multiply(b.dy, 1.0 / (1.0 - self.rate), out=b.dx)
+            np.multiply(b.dy, b.factor, out=b.dx)
             np.multiply(b.dx, b.keep, out=b.dx)

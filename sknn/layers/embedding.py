@@ -31,6 +31,7 @@ class Embedding(Layer):
     dim: int
     weight_init: Initializer = field(default_factory=Normal)
     keeps_steps: ClassVar[bool] = True
+    accepts_nan: ClassVar[bool] = True
 
     def plan(self, input_shape: Shape) -> Plan:
         if not input_shape:

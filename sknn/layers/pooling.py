@@ -12,7 +12,7 @@ import numpy as np
 
 from sknn.core.kernels import Array
 from sknn.core.windows import Axis, valid
-from sknn.layers.base import Buffer, Layer, Plan, Shape
+from sknn.layers.base import Buffer, Layer, Plan, Shape, parts
 
 BLOCK_ELEMENTS = 2**16
 """Elements of the input of one block of samples: it stays in the cache from the first place to the last."""
@@ -50,8 +50,8 @@ class Pool2D(Layer):
         axes = self.axes(b.x.shape[1:])
         b.disjoint = all(axis.stride >= axis.kernel for axis in axes)
         b.covered = b.disjoint and all(axis.size == axis.out * axis.stride == axis.out * axis.kernel for axis in axes)
-        size = max(1, BLOCK_ELEMENTS // prod(b.x.shape[1:]))
-        b.blocks = [self._block(b, axes, slice(i, i + size)) for i in range(0, len(b.x), size)]
+        samples = BLOCK_ELEMENTS // prod(b.x.shape[1:])
+        b.blocks = [self._block(b, axes, part) for part in parts(len(b.x), samples)]
 
     def _block(self, b: Any, axes: list[Axis], part: slice) -> Any:
         k = SimpleNamespace(y=b.y[part], places=_places(b.x[part], axes))

@@ -31,6 +31,7 @@ class Recurrent(Layer):
     weight_init: Initializer = field(default_factory=ScikitUniform)
     recurrent_init: Initializer = field(default_factory=Orthogonal)
     input_ndim: ClassVar[int | None] = 2
+    accepts_nan: ClassVar[bool] = True
 
     @property
     def keeps_steps(self) -> bool:  # type: ignore[override]

@@ -93,7 +93,7 @@ class Residual(Layer):
             inner.x, inner.dx, edge_array = x, dx, inner.y
             inner.y = writable(edge_array, self._reader(i))
             inner.dy = getattr(inner, "dy", None)
-            inner.training, inner.rng, inner.absent = b.training, b.rng, absent
+            inner.training, inner.rng, inner.clock, inner.absent = b.training, b.rng, b.clock, absent
             layer.prepare(inner)
             x, dx, absent = edge_array, inner.dy, inner.absent if layer.keeps_steps else None
         b.shortcut = b.x[..., :-1] if self.bias_column else b.x

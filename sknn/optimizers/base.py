@@ -85,7 +85,9 @@ class Optimizer(ABC):
         """
         return OptimizerState(slots={name: np.zeros_like(params) for name in self.slots})
 
-    def update(self, params: Array, grads: Array, state: OptimizerState, rate: float) -> None:
+    def update(
+        self, params: Array, grads: Array, state: OptimizerState, rate: float, factors: Array | None = None
+    ) -> None:
         """Do one update of ``params`` in place.
 
         Parameters
@@ -98,14 +100,19 @@ class Optimizer(ABC):
             Changed in place.
         rate : float
             The learning rate of this update.
+        factors : ndarray of shape (n_parameters,), default=None
+            What the learning rate is multiplied by for each parameter; None stands for ones.
         """
         state.step += 1
         constants = self.constants(state.step, rate)
         if self.needs_work and state.work is None:
             state.work = np.empty_like(params[:BLOCK_ELEMENTS])
         work = [state.work] if self.needs_work and state.work is not None else []
-        for p, g, *slots in blocks(params, grads, *state.slots.values()):
-            self.step(g, *slots, *[w[: len(g)] for w in work], *constants)
+        wanted = [] if factors is None else [factors]
+        for p, g, *more in blocks(params, grads, *state.slots.values(), *wanted):
+            self.step(g, *more[: len(state.slots)], *[w[: len(g)] for w in work], *constants)
+            if wanted:
+                g *= more[-1]
             p -= g
 
     @abstractmethod

@@ -77,6 +77,8 @@ class Batches:
         Where the shuffles come from.
     dtype : dtype
         Type of the targets and weights that are given out.
+    drop_last : bool, default=False
+        Leave out a last batch that is smaller, so that other rows wait in each pass; only with ``shuffle``.
     """
 
     def __init__(
@@ -90,14 +92,22 @@ class Batches:
         shuffle: bool,
         rng: RandomState,
         dtype: Any,
+        drop_last: bool = False,
     ) -> None:
         self.X, self.targets, self.weight, self.rows = X, targets, weight, rows
         self.batch_size, self.shuffle, self.rng = batch_size, shuffle, rng
+        rest = len(rows) % batch_size
+        self.used = len(rows) - rest if drop_last else len(rows)
         self.sparse = issparse(X)
         self._allocate(dtype)
 
     def __len__(self) -> int:
-        return -(-len(self.rows) // self.batch_size)
+        return -(-self.used // self.batch_size)
+
+    @property
+    def sizes(self) -> set[int]:
+        """Numbers of rows that a batch may have."""
+        return {min(self.batch_size, self.used), self.used % self.batch_size} - {0}
 
     def _allocate(self, dtype: Any) -> None:
         X = self.X
@@ -116,8 +126,8 @@ class Batches:
     def __iter__(self) -> Iterator[tuple[Any, Array, Array | None]]:
         if self.shuffle:
             self.rng.shuffle(self.rows)
-        for start in range(0, len(self.rows), self.block_rows):
-            rows = self.rows[start : start + self.block_rows]
+        for start in range(0, self.used, self.block_rows):
+            rows = self.rows[start : min(start + self.block_rows, self.used)]
             x, y, w = self._gather(rows)
             for first in range(0, len(rows), self.batch_size):
                 batch = slice(first, min(first + self.batch_size, len(rows)))

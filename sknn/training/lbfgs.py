@@ -1,6 +1,5 @@
 """Full-batch training by SciPy's L-BFGS, on the same objective as minibatch training."""
 
-import math
 import warnings
 from collections.abc import Sequence
 from time import perf_counter
@@ -11,7 +10,7 @@ from scipy.optimize import OptimizeResult, minimize
 from scipy.sparse import issparse
 from sklearn.exceptions import ConvergenceWarning
 
-from sknn.core.kernels import Array
+from sknn.core.kernels import Array, norm
 from sknn.core.objective import Objective
 from sknn.core.workspace import Workspace
 from sknn.training.rules import Rule, TrainingState
@@ -95,7 +94,7 @@ class LBFGS:
         np.copyto(values, theta, casting="same_kind")
         self._loss = self.objective.evaluate(self._ws, y, weight)
         gradient = self.objective.gradients.values.astype(np.float64)
-        self._norm = math.sqrt(float(np.dot(gradient, gradient)))
+        self._norm = norm(gradient)
         return self._loss, gradient
 
     def _end_iteration(self, theta: Array, values: Array, state: TrainingState) -> None:
@@ -121,6 +120,7 @@ class LBFGS:
     def _conclude(self, result: OptimizeResult, state: TrainingState) -> None:
         state.epoch = max(1, min(result.nit, self.options["maxiter"]))
         if not result.nit:
+            self._loss = float(result.fun)
             self._record(state)
         state.best_loss = min(state.best_loss, float(result.fun))
         message = result.message if isinstance(result.message, str) else result.message.decode()

@@ -73,6 +73,10 @@ class TrainingState:
             Takes the weights over; its parameters are laid out like those of the present one.
         anew : bool
             True for a new fit, where the rate and the count of epochs without improvement start again.
+
+        Returns
+        -------
+        TrainingState
         """
         network.parameters.restore(self.network.parameters.snapshot())
         return replace(
@@ -217,6 +221,37 @@ class NoImprovement(Rule):
 
 
 @dataclass(frozen=True)
+class LongSinceBest(Rule):
+    """Stop when the epoch is beyond ``factor`` times the best one plus ``offset``: patience grows with training.
+
+    It stands after the rule that finds the best epoch.
+
+    Parameters
+    ----------
+    factor : float, default=2.0
+        Epochs to go on for each epoch up to the best one.
+    offset : float, default=20
+        Epochs to go on besides.
+
+    References
+    ----------
+    Holzmüller, Grinsztajn, Steinwart, "Better by Default: Strong pre-tuned MLPs and boosted trees on tabular
+    data", 2024, arXiv:2407.04491, as in the authors' code; for schedules that rise and fall again.
+    """
+
+    factor: float = 2.0
+    offset: float = 20.0
+
+    def after_epoch(self, state: TrainingState) -> None:
+        epochs = len(state.history["loss"])
+        if epochs > self.factor * state.best_epoch + self.offset:
+            state.stop_reason = (
+                f"Epoch {epochs} is later than {self.factor:g} times the best epoch ({state.best_epoch}) plus "
+                f"{self.offset:g}."
+            )
+
+
+@dataclass(frozen=True)
 class LowerOnPlateau(Rule):
     """Multiply the learning rate by a factor after epochs that were not better than the best by ``tol``.
 
@@ -252,10 +287,13 @@ class Best(Rule):
         There is a validation score, which then says what is best; else the training loss does.
     keeps_weights : bool
         Take a snapshot of the parameters at the best score.
+    prefers_last : bool, default=False
+        Of epochs with equal scores take the last, else the first.
     """
 
     scores: bool
     keeps_weights: bool
+    prefers_last: bool = False
 
     def before_epoch(self, state: TrainingState) -> None:
         if self.keeps_weights and state.best_weights is None and state.best_epoch:
@@ -267,7 +305,7 @@ class Best(Rule):
         state.best_loss = min(state.best_loss, loss[-1])
         if self.scores:
             score = state.history["validation_score"][-1]
-            better = score > state.best_score
+            better = score > state.best_score or (self.prefers_last and score == state.best_score)
             state.best_score = score if better else state.best_score
         if better:
             state.best_epoch = len(loss)

@@ -1,6 +1,5 @@
 """Minibatch training: `run` holds the epochs, an epoch holds the steps, a step is one update."""
 
-import math
 import warnings
 from collections.abc import Sequence
 from time import perf_counter
@@ -8,13 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from sknn.core.kernels import Array
+from sknn.core.kernels import Array, norm
 from sknn.core.objective import Objective
 from sknn.core.workspace import Workspace
 from sknn.optimizers import Optimizer
-from sknn.schedules import Schedule
+from sknn.schedules import Constant, Schedule
 from sknn.training.batches import Batches
 from sknn.training.rules import Rule, TrainingState
+
+CONSTANT = Constant()
 
 
 class Trainer:
@@ -43,6 +44,10 @@ class Trainer:
         Share of each penalized weight, times the learning rate, that is taken away before an update.
     max_grad_norm : float, default=None
         Scale the gradient down to this norm where it is longer.
+    decay_schedule : Schedule, default=Constant()
+        Factor of the weight decay at each step, besides that of the learning rate.
+    ends : float, default=None
+        Stop at this time, counted as by `time.perf_counter`; the schedules are then at their end.
 
     References
     ----------
@@ -62,12 +67,15 @@ class Trainer:
         planned_epochs: int | None = None,
         weight_decay: float = 0.0,
         max_grad_norm: float | None = None,
+        decay_schedule: Schedule = CONSTANT,
+        ends: float | None = None,
     ) -> None:
         self.objective, self.optimizer, self.schedule = objective, optimizer, schedule
         self.rules = list(rules)
         self.learning_rate, self.max_epochs = learning_rate, max_epochs
         self.planned_epochs = max_epochs if planned_epochs is None else planned_epochs
         self.weight_decay, self.max_grad_norm = weight_decay, max_grad_norm
+        self.decay_schedule, self.ends = decay_schedule, ends
 
     def run(self, batches: Batches, state: TrainingState) -> None:
         """Train until a rule stops it, the epochs are used up, or the user interrupts.
@@ -87,9 +95,13 @@ class Trainer:
         clock.steps_per_epoch = len(batches)
         clock.total_steps = clock.start + self.planned_epochs * len(batches)
         self.schedule.check(clock)
+        clock.budget = None if self.ends is None else (perf_counter(), self.ends)
+        factors = network.parameters.rates()
+        self._factors = () if factors is None else (factors,)
         rng = np.random.default_rng(batches.rng.randint(2**31 - 1)) if network.random else None
-        sizes = {batches.batch_size, len(batches.rows) % batches.batch_size} - {0}
-        spaces = {n: Workspace(network, n, training=True, rng=rng, sparse=batches.sparse) for n in sizes}
+        spaces = {
+            n: Workspace(network, n, training=True, rng=rng, clock=clock, sparse=batches.sparse) for n in batches.sizes
+        }
         try:
             while state.stop_reason is None and state.epoch < self.max_epochs:
                 for rule in self.rules:
@@ -97,18 +109,24 @@ class Trainer:
                 self._run_epoch(batches, spaces, state)
                 for rule in self.rules:
                     rule.after_epoch(state)
+                if state.stop_reason is None and clock.is_up:
+                    state.stop_reason = "The limit of time was reached."
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=2)
             state.stop_reason = "Interrupted by the user."
+        clock.budget = None
 
     def _run_epoch(self, batches: Batches, spaces: dict[int, Workspace], state: TrainingState) -> None:
         started = perf_counter()
-        n = len(batches.rows)
+        n = 0
         self._last_step = state.clock.step + len(batches)
         total = 0.0
         for x, y, weight in batches:
             rows = len(y)
             total += rows * self._step(spaces[rows], x, y, weight, state)
+            n += rows
+            if self._is_last:
+                break
         state.epoch += 1
         state.clock.samples += n
         state.history["loss"].append(total / n)
@@ -121,17 +139,20 @@ class Trainer:
         ws.load(x)
         loss = objective.evaluate(ws, y, weight)
         self._rate = self.learning_rate * self.schedule(clock) * state.rate_scale
+        decay_factor = self.decay_schedule(clock) if self.weight_decay else 0.0
         clock.step += 1
-        if self.max_grad_norm is not None or clock.step == self._last_step:
+        self._is_last = clock.step == self._last_step or clock.is_up
+        if self.max_grad_norm is not None or self._is_last:
             self._clip(objective.gradients.values)
         if self.weight_decay:
-            parameters.decay(self.weight_decay * self._rate)
+            parameters.decay(self.weight_decay * self._rate * decay_factor)
         assert state.optimizer_state is not None
-        self.optimizer.update(parameters.values, objective.gradients.values, state.optimizer_state, self._rate)
+        gradient, remembered = objective.gradients.values, state.optimizer_state
+        self.optimizer.update(parameters.values, gradient, remembered, self._rate, *self._factors)
         return loss
 
     def _clip(self, gradient: Array) -> None:
         """Measure the gradient, and shorten it to ``max_grad_norm``."""
-        self._norm = math.sqrt(float(np.dot(gradient, gradient)))
+        self._norm = norm(gradient)
         if self.max_grad_norm is not None and self._norm > self.max_grad_norm:
             gradient *= self.max_grad_norm / self._norm

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sknn.activations import Logistic, Tanh
+from sknn.activations import SELU, Logistic, Mish, ReLU, Tanh
 from sknn.layers import (
     GRU,
     LSTM,
@@ -22,13 +22,17 @@ from sknn.layers import (
     Layer,
     LayerNorm,
     MaxPool2D,
+    NTKDense,
+    ParametricActivation,
     RandomFlip,
     RandomRotation,
     RandomTranslation,
     RandomZoom,
     Reshape,
     Residual,
+    Scale,
     SimpleRNN,
+    TableEmbedding,
 )
 
 
@@ -53,6 +57,7 @@ ROWS = [
     Row("dense", Dense(3, Tanh()), (4,), (2, 4)),
     Row("dense-linear", Dense(3), (4,), ()),
     Row("activation", Activation(Logistic()), (2, 3)),
+    Row("activation-relu", Activation(ReLU()), (4,)),
     Row("dropout", Dropout(0.3), (5,)),
     Row("dropout-image", Dropout(0.5), (3, 2, 2)),
     Row("batch-norm", BatchNorm(), (3,)),
@@ -92,6 +97,16 @@ ROWS = [
     Row("bidirectional", Bidirectional(GRU(2)), (4, 2), (4,)),
     Row("bidirectional-sequences", Bidirectional(LSTM(2, return_sequences=True)), (4, 2)),
     Row("residual-recurrent", Residual([GRU(2, return_sequences=True), LSTM(2, return_sequences=True)]), (3, 2)),
+    Row("ntk-dense", NTKDense(3, Tanh(), bias_rate=0.1), (4,), (2, 4)),
+    Row("ntk-dense-linear", NTKDense(3), (4,), ()),
+    Row("scale", Scale(), (4,)),
+    Row("scale-image", Scale(6.0), (2, 3, 2)),
+    Row("parametric-activation", ParametricActivation(SELU()), (4,)),
+    Row("parametric-activation-image", ParametricActivation(Mish()), (2, 3, 2)),
+    Row("residual-scale", Residual([Scale(), NTKDense(4), ParametricActivation(Tanh())]), (4,)),
+    Row("table-embedding", TableEmbedding(2, frequencies=5), (4,), (1,)),
+    Row("table-embedding-all", TableEmbedding(), (3,), (2, 3)),
+    Row("table-embedding-codes", TableEmbedding(0, (4, 3)), (2,), (1,), codes=3),
     Row("random-flip", RandomFlip(vertical=True), (3, 2, 2), (3, 2)),
     Row("random-translation", RandomTranslation(0.4, 0.6), (5, 4, 2), (5,)),
     Row("random-rotation", RandomRotation(40.0), (4, 5, 2), (4, 5)),

@@ -12,6 +12,7 @@ from sknn.training.rules import (
     HISTORY,
     Best,
     Divergence,
+    LowerOnPlateau,
     NoImprovement,
     Report,
     TrainingState,

@@ -1,0 +1,238 @@
+"""Columns of tables: which hold numbers and which categories, and their levels."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_array
+
+from sknn.core.kernels import Array
+
+Levels = dict[Hashable, int]
+"""The code of each level of a category, from 0."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as it was read: a matrix of numbers and one of codes.
+
+    Parameters
+    ----------
+    numbers : ndarray of shape (n, n_numbers)
+        float32 or float64; NaN is missing.
+    codes : ndarray of int32 of shape (n, n_categories)
+        The level of each category; -1 is missing or unknown.
+    """
+
+    numbers: Array
+    codes: Array
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return len(self.numbers), self.numbers.shape[1] + self.codes.shape[1]
+
+    @property
+    def dtype(self) -> Any:
+        """Type of the numbers."""
+        return self.numbers.dtype
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, rows: Any) -> "Table":
+        return Table(self.numbers[rows], self.codes[rows])
+
+
+def columns_of(X: Any, estimator: Any = None) -> list[Any]:
+    """Give the columns of a data frame or of an array.
+
+    Parameters
+    ----------
+    X : data frame or array-like of shape (n, n_columns)
+        The table.
+    estimator : estimator, default=None
+        Named in errors.
+
+    Returns
+    -------
+    list of series or ndarray
+
+    Raises
+    ------
+    ValueError
+        If it has no rows, no columns, or is no table.
+    """
+    if not is_frame(X):
+        X = check_array(X, dtype=None, ensure_all_finite=False, input_name="X", estimator=estimator)
+        return [X[:, j] for j in range(X.shape[1])]
+    for count, unit in zip(X.shape, ("sample(s)", "feature(s)"), strict=True):
+        if not count:
+            raise ValueError(f"Found array with 0 {unit} (shape={X.shape}) while a minimum of 1 is required.")
+    if hasattr(X, "iloc"):
+        return [X.iloc[:, j] for j in range(X.shape[1])]
+    return [X[name] for name in X.columns]
+
+
+def is_frame(X: Any) -> bool:
+    """Tell whether it is a data frame, of pandas, polars or the like."""
+    return hasattr(X, "columns") and hasattr(X, "dtypes" if hasattr(X, "iloc") else "schema")
+
+
+def holds_categories(column: Any, name: str) -> bool:
+    """Tell by the type of a column whether it holds categories.
+
+    Parameters
+    ----------
+    column : series or ndarray
+        Of the types, 'category', strings and (in a data frame) booleans are categories; objects are if they are not
+        all numbers.
+    name : str
+        Of the column, for errors.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    ValueError
+        If it holds dates or durations.
+    """
+    if str(column.dtype).lower().startswith(("category", "categorical", "enum")):
+        return True
+    kind = getattr(column.dtype, "kind", None) or np.asarray(column[:1]).dtype.kind
+    if kind in "Mm":
+        raise ValueError(f"X has dates or durations in column {name}; expected numbers or categories.")
+    if kind in "iuf":
+        return False
+    if kind == "b":
+        return not isinstance(column, np.ndarray)
+    return not all(isinstance(value, Real) or _is_missing(value) for value in np.asarray(column, dtype=object))
+
+
+def _is_missing(value: Any) -> bool:
+    # pandas' NA is neither equal to itself nor different from itself.
+    return value is None or type(value).__name__ in ("NAType", "NaTType") or bool(value != value)
+
+
+def as_numbers(column: Any, name: str) -> Array:
+    """Give a column of numbers as floats, NaN where one is missing.
+
+    Parameters
+    ----------
+    column : series or ndarray
+        Numbers.
+    name : str
+        Of the column, for errors.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        float32 if the column is, else float64.
+
+    Raises
+    ------
+    ValueError
+        If one is infinite.
+    """
+    if hasattr(column, "iloc") and not isinstance(column.dtype, np.dtype):
+        column = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    x = np.asarray(column)
+    if x.dtype == object:
+        x = np.array([np.nan if _is_missing(value) else float(value) for value in x])
+    x = x if x.dtype == np.float32 else x.astype(np.float64, copy=False)
+    if np.isinf(x).any():
+        raise ValueError(f"Input X contains infinity or a value too large for {x.dtype}: in column {name}.")
+    return x
+
+
+def factorize(column: Any) -> tuple[Array, list[Any]]:
+    """Number the values of a column.
+
+    Parameters
+    ----------
+    column : series or ndarray
+        Anything that can be a key of a dict.
+
+    Returns
+    -------
+    codes : ndarray of int of shape (n,)
+        The place of each in ``values``; -1 where it is missing.
+    values : list
+        Each value once.
+
+    Raises
+    ------
+    TypeError
+        If a value can be no category, such as a list.
+    """
+    if hasattr(column, "iloc"):
+        codes, uniques = column.factorize()
+        return np.asarray(codes), [_plain(value) for value in uniques]
+    array = np.asarray(column)
+    if array.dtype.kind in "biuf":
+        uniques, codes = np.unique(array, return_inverse=True)
+        missing = np.isnan(uniques) if array.dtype.kind == "f" else np.zeros(len(uniques), bool)
+        return np.where(missing[codes], -1, codes), [_plain(value) for value in uniques[~missing]]
+    places: Levels = {}
+    try:
+        found = [-1 if _is_missing(v) else places.setdefault(_plain(v), len(places)) for v in array]
+    except TypeError:
+        unfit = next(v for v in array if not isinstance(v, Hashable))
+        raise TypeError(f"X: argument must be a string or a real number, not {type(unfit).__name__!r}") from None
+    return np.array(found), list(places)
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def learn_levels(column: Any) -> tuple[Levels, Array]:
+    """Number the levels of a category in their order, and encode them.
+
+    Parameters
+    ----------
+    column : series or ndarray
+        The values.
+
+    Returns
+    -------
+    levels : dict
+        The code of each level.
+    codes : ndarray of int32 of shape (n,)
+        As of `encode_levels`.
+    """
+    codes, values = factorize(column)
+    order = sorted(range(len(values)), key=lambda i: _sort_key(values[i]))
+    rank = np.empty(len(values) + 1, np.int32)
+    rank[order] = np.arange(len(values))
+    rank[-1] = -1
+    return {values[i]: code for code, i in enumerate(order)}, rank[codes]
+
+
+def _sort_key(value: Any) -> tuple[bool, Any, str]:
+    is_number = isinstance(value, Real)
+    return not is_number, value if is_number else 0, str(value)
+
+
+def encode_levels(column: Any, levels: Levels) -> Array:
+    """Give the code of each value of a category.
+
+    Parameters
+    ----------
+    column : series or ndarray
+        The values.
+    levels : dict
+        As `learn_levels` gave them.
+
+    Returns
+    -------
+    ndarray of int32 of shape (n,)
+        -1 where a value is missing or unknown.
+    """
+    codes, values = factorize(column)
+    known = np.array([*(levels.get(value, -1) for value in values), -1], dtype=np.int32)
+    return known[codes]

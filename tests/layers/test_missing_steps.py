@@ -1,0 +1,143 @@
+"""A sequence filled up with NaN gives what the shorter sequence gives."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknn.activations import Tanh
+from sknn.core.network import Network
+from sknn.core.workspace import Workspace
+from sknn.layers import (
+    GRU,
+    LSTM,
+    Activation,
+    Bidirectional,
+    Dropout,
+    Embedding,
+    Layer,
+    LayerNorm,
+    Residual,
+    SimpleRNN,
+)
+
+STACKS = {
+    "simple-rnn": [SimpleRNN(3)],
+    "gru": [GRU(3)],
+    "lstm": [LSTM(3)],
+    "lstm-stacked": [LSTM(3, return_sequences=True), LSTM(2)],
+    "between": [GRU(3, return_sequences=True), LayerNorm(), Activation(Tanh()), Dropout(0.0), GRU(2)],
+    "dropout-first": [Dropout(0.0), GRU(3)],
+    "bidirectional": [Bidirectional(GRU(3))],
+    "bidirectional-stacked": [Bidirectional(LSTM(2, return_sequences=True)), Bidirectional(SimpleRNN(3))],
+    "residual": [SimpleRNN(3, return_sequences=True), Residual([GRU(3, return_sequences=True)]), LSTM(2)],
+}
+STEPS, PADDING = 4, 3
+
+
+def passes(layers: list[Layer], x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give output, parameter gradient and input gradient of the sum of squares of the output."""
+    net = Network([Dropout(0.0), *layers], x.shape[1:], np.float64)
+    net.initialize(np.random.RandomState(0))
+    gradients = net.parameters.gradients()
+    ws = Workspace(net, len(x), training=True, rng=np.random.default_rng(0))
+    ws.load(x)
+    net.forward(ws)
+    y = ws.output.copy()
+    np.copyto(ws.output_gradient, 2 * y)
+    net.backward(ws, gradients)
+    assert_allclose(net.predict(x), y, rtol=1e-12)
+    return y, gradients.values, ws.layers[1].dx.copy()
+
+
+def sequences(n: int, steps: int) -> np.ndarray:
+    return np.random.RandomState(1).standard_normal((n, steps, 2))
+
+
+def filled_up(x: np.ndarray, steps: int) -> np.ndarray:
+    return np.pad(x, ((0, 0), (0, steps - x.shape[1]), (0, 0)), constant_values=np.nan)
+
+
+@pytest.mark.parametrize("layers", STACKS.values(), ids=STACKS)
+def test_padding_is_a_shorter_sequence(layers: list[Layer]) -> None:
+    x = sequences(3, STEPS)
+    y, gradient, dx = passes(layers, x)
+    y_padded, gradient_padded, dx_padded = passes(layers, filled_up(x, STEPS + PADDING))
+    assert_allclose(y_padded, y, rtol=1e-12)
+    assert_allclose(gradient_padded, gradient, rtol=1e-12, atol=1e-14)
+    assert_allclose(dx_padded[:, :STEPS], dx, rtol=1e-12, atol=1e-14)
+    assert_array_equal(dx_padded[:, STEPS:], 0.0)
+
+
+@pytest.mark.parametrize("layers", STACKS.values(), ids=STACKS)
+def test_different_lengths_in_one_batch(layers: list[Layer]) -> None:
+    parts = [sequences(1, steps) for steps in (1, 5, 3)]
+    y, gradient, dx = passes(layers, np.concatenate([filled_up(part, 5) for part in parts]))
+    alone = [passes(layers, part) for part in parts]
+    assert_allclose(y, np.concatenate([one[0] for one in alone]), rtol=1e-12)
+    assert_allclose(gradient, sum(one[1] for one in alone), rtol=1e-11, atol=1e-13)
+    for row, part, one in zip(dx, parts, alone, strict=True):
+        assert_allclose(row[: part.shape[1]], one[2][0], rtol=1e-11, atol=1e-13)
+        assert_array_equal(row[part.shape[1] :], 0.0)
+
+
+@pytest.mark.parametrize("layers", STACKS.values(), ids=STACKS)
+def test_a_step_missing_inside_is_passed_too(layers: list[Layer]) -> None:
+    x = sequences(2, STEPS)
+    with_gap = np.insert(x, 2, np.nan, axis=1)
+    y, gradient, dx = passes(layers, with_gap)
+    expected = passes(layers, x)
+    assert_allclose(y, expected[0], rtol=1e-12)
+    assert_allclose(gradient, expected[1], rtol=1e-12, atol=1e-14)
+    assert_allclose(np.delete(dx, 2, axis=1), expected[2], rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("layer", [SimpleRNN(3, True), GRU(3, True), LSTM(3, True)])
+def test_output_of_missing_steps(layer: Layer) -> None:
+    x = sequences(2, STEPS)
+    ahead, _, _ = passes([layer], filled_up(x, STEPS + PADDING))
+    assert_array_equal(ahead[:, STEPS:], np.repeat(ahead[:, [STEPS - 1]], PADDING, axis=1))
+    both, _, _ = passes([Bidirectional(layer)], filled_up(x, STEPS + PADDING))
+    assert_array_equal(both[:, STEPS:, 3:], 0.0)
+    empty, _, _ = passes([layer], np.full((2, STEPS, 2), np.nan))
+    assert_array_equal(empty, 0.0)
+
+
+def test_one_channel_missing_is_not_a_missing_step() -> None:
+    x = sequences(2, STEPS)
+    x[0, 1, 0] = np.nan
+    net = Network([GRU(3)], x.shape[1:], np.float64)
+    net.initialize(np.random.RandomState(0))
+    y = net.predict(x)
+    assert np.isnan(y[0]).all()
+    assert np.isfinite(y[1]).all()
+
+
+def test_missing_codes_are_missing_steps() -> None:
+    layers = [Embedding(5, 2), GRU(3)]
+    codes = np.random.RandomState(0).randint(5, size=(3, STEPS)).astype(float)
+    padded = np.pad(codes, ((0, 0), (0, PADDING)), constant_values=np.nan)
+    y, gradient, _ = passes(layers, codes)
+    y_padded, gradient_padded, _ = passes(layers, padded)
+    assert_allclose(y_padded, y, rtol=1e-12)
+    assert_allclose(gradient_padded, gradient, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        (-1.0, "from 0 to 4; got -1"),
+        (5.0, "from 0 to 4; got 5"),
+        (1.5, "whole numbers as codes; got 1.5"),
+        (np.inf, "got inf"),
+    ],
+)
+def test_code_that_is_none(code: float, message: str) -> None:
+    net = Network([Embedding(5, 2)], (3,), np.float64)
+    with pytest.raises(ValueError, match=message):
+        net.predict(np.array([[0.0, code, 2.0]]))
+
+
+def test_forget_gate_starts_open() -> None:
+    net = Network([LSTM(3)], (STEPS, 2), np.float64)
+    net.initialize(np.random.RandomState(0))
+    assert_array_equal(net.parameters[0].W[-1, 6:9], 1.0)
