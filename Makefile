@@ -42,8 +42,9 @@ test-oldest: .venv-oldest/test.stamp
 bench: .venv/bench$(if $(PEERS),-peers).stamp
 	.venv/bin/python -m benchmarks $(ARGS)
 
+# What the gallery computes is small: threads would only wait for each other.
 docs: .venv/docs.stamp
-	.venv/bin/python -m sphinx -W --keep-going docs docs/_build/html
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 .venv/bin/python -m sphinx -W --keep-going docs docs/_build/html
 
 clean:
 	rm -rf .venv .venv-oldest build dist demo_output docs/_build docs/auto_examples docs/generated

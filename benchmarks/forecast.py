@@ -27,6 +27,7 @@ from sknn.layers import LSTM, Dropout, Layer
 WINDOW, HORIZON, UNITS, N_LAYERS, DROPOUT = 60, 10, 50, 3, 0.2
 MOST_WINDOWS = 6000
 """Of more training windows every second, or third, is taken."""
+COLORS = {"ours": "C1", "torch": "C0", "last season": "0.45", "no change": "0.75"}
 
 
 @dataclass(frozen=True)
@@ -220,10 +221,12 @@ def draw_forecast(data: Windows, forecasts: dict[str, np.ndarray], step: int = 5
     display = ForecastDisplay.from_predictions(came, forecasts["ours"], time=time, step=step, unit=series.unit)
     shown = slice(-min(len(time), 240), None)
     display.axes_["forecast"].set_xlim(time[shown][0], time[-1])
+    errors = display.axes_["error"]
+    errors.lines[0].set_label("ours")
     for name, forecast in list(forecasts.items())[1:]:
-        display.axes_["error"].plot(np.arange(1, HORIZON + 1), rmse(forecast, came), ".-", label=name)
-    display.axes_["error"].lines[0].set_label("ours")
-    display.axes_["error"].legend()
+        errors.plot(np.arange(1, HORIZON + 1), rmse(forecast, came), ".-", color=COLORS[name], label=name)
+    errors.set_ylim(0, 1.05 * max(line.get_ydata().max() for line in errors.lines))
+    errors.legend()
     for name in ("forecast", "residuals"):
         display.axes_[name].tick_params(axis="x", rotation=30)
     return display.figure_
@@ -241,7 +244,7 @@ def draw_paths(data: Windows, forecasts: dict[str, np.ndarray], n: int = 6) -> A
         axis.plot(ahead, came[i], color="0.2", label="came")
         for name, forecast in forecasts.items():
             if name != "no change":
-                axis.plot(ahead, forecast[i], ".-", markersize=4, label=name)
+                axis.plot(ahead, forecast[i], ".-", color=COLORS[name], markersize=4, label=name)
         axis.set(title=f"from {data.series.time[data.first[i]]}", xlabel="steps ahead", ylabel=data.series.unit)
     axes.flat[0].legend()
     return figure

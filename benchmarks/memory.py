@@ -17,6 +17,7 @@ import numpy as np
 from benchmarks.options import Options
 from benchmarks.processes import in_new_process, quiet
 from benchmarks.report import Table, at_most
+from benchmarks.timing import limited
 from sknn import MLPClassifierScratch
 from sknn.training.trainer import Trainer
 
@@ -58,8 +59,8 @@ def sampled(run: Callable[[], object]) -> float:
 
 
 def fit(X: np.ndarray, y: np.ndarray, hidden: tuple[int, ...], **parameters: Any) -> MLPClassifierScratch:
-    """Fit for two epochs."""
-    with quiet():
+    """Fit for two epochs, with one thread, which a busy machine disturbs least."""
+    with quiet(), limited(1):
         return MLPClassifierScratch(hidden, max_iter=2, random_state=0, **parameters).fit(X, y)
 
 

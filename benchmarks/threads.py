@@ -5,6 +5,7 @@ A schedule that looks at the thread count in the midst of training tells what a 
 
 import os
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -84,30 +85,27 @@ def chosen(options: Options, folder: Path) -> Table:
 SIZES = {"small": (20, (50,)), "large": (784, (1024, 1024))}
 
 
-def worker(name: str, watch: Watch, options: Options) -> Thread:
-    """Make a thread that fits; the small net trains as long as the large one, roughly."""
+def a_fit(name: str, watch: Watch, options: Options) -> Callable[[], Any]:
+    """Make a function that fits; the small net trains as long as the large one, roughly."""
     columns, hidden = SIZES[name]
     X, y = make_data(options.size(4_000, 400), columns)
     epochs = options.size(150 if name == "small" else 3, 2)
-    fit = estimator(hidden, learning_rate=watch, max_iter=epochs, n_iter_no_change=epochs).fit
-    return Thread(target=fit, args=(X, y))
+    model = estimator(hidden, learning_rate=watch, max_iter=epochs, n_iter_no_change=epochs)
+    return lambda: model.fit(X, y)
 
 
 def two_fits(options: Options, folder: Path) -> Table:
     """Let a small and a large fit overlap in two threads, in either order."""
-    table = Table(
-        "Two fits in two threads", "ours: most BLAS threads that a fit saw; peer: those of the same fit alone."
-    )
+    remarks = "ours: most BLAS threads that a fit saw; peer: those of the same fit alone, in the main thread."
+    table = Table("Two fits in two threads", remarks)
     before, alone = blas_threads(), {}
     for name in SIZES:
         watch = Watch(str(folder / f"{name} alone"), every=1)
-        thread = worker(name, watch, options)
-        thread.start()
-        thread.join()
+        a_fit(name, watch, options)()
         alone[name] = max(watch.seen())
     for order in (("small", "large"), ("large", "small")):
         watches = {name: Watch(str(folder / f"{order[0]} first, {name}"), every=1) for name in order}
-        threads = [worker(name, watches[name], options) for name in order]
+        threads = [Thread(target=a_fit(name, watches[name], options)) for name in order]
         for name, thread in zip(order, threads, strict=True):
             thread.start()
             while thread.is_alive() and not Path(watches[name].path).exists():

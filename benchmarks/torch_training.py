@@ -21,6 +21,7 @@ def train(
     validation: Pair,
     X_test: np.ndarray,
     augment: Callable[[torch.Tensor], torch.Tensor] | None = None,
+    scoring: str | None = None,
 ) -> Training:
     """Train, go back to the best weights, and predict.
 
@@ -36,6 +37,8 @@ def train(
         Samples to predict.
     augment : callable, default=None
         Changes the samples of a batch at random.
+    scoring : {'loss'}, default=None
+        What of the validation rows is watched: their loss; if None, for classes the accuracy.
     """
     data, target = map(torch.from_numpy, rows)
     criterion = nn.MSELoss() if target.is_floating_point() else nn.CrossEntropyLoss()
@@ -52,7 +55,7 @@ def train(
             loss.backward()
             optimizer.step()
             total += loss.item() * len(batch)
-        score = _score(predict(model, validation[0]), validation[1])
+        score = _score(predict(model, validation[0]), validation[1], criterion, scoring)
         for name, value in (("loss", total / len(data)), ("validation_score", score)):
             history[name].append(value)
         history["seconds"].append(perf_counter() - started)
@@ -72,9 +75,9 @@ def predict(model: nn.Module, X: np.ndarray) -> np.ndarray:
         return torch.cat([model(chunk) for chunk in torch.from_numpy(X).split(200)]).numpy()
 
 
-def _score(raw: np.ndarray, y: np.ndarray) -> float:
-    if y.dtype.kind == "f":
-        return -0.5 * float(np.mean((raw - y) ** 2))
+def _score(raw: np.ndarray, y: np.ndarray, criterion: nn.Module, scoring: str | None) -> float:
+    if scoring == "loss" or y.dtype.kind == "f":
+        return -criterion(torch.from_numpy(raw), torch.from_numpy(y)).item()
     return float(np.mean(raw.argmax(axis=1) == y))
 
 

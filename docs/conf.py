@@ -54,6 +54,7 @@ html_math_renderer = "mathml"
 autosummary_generate = True
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 
@@ -63,14 +64,14 @@ sphinx_gallery_conf = {
     "examples_dirs": str(HERE.parent / "examples"),
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"[/\\]plot_",
-    "within_subsection_order": "ExampleTitleSortKey",
+    "within_subsection_order": "gallery.Order",
     "reference_url": {"sknn": None},
     "doc_module": ("sknn",),
     "backreferences_dir": "generated/backreferences",
     "show_memory": False,
     "download_all_examples": False,
     "remove_config_comments": True,
-    "reset_argv": "demo_arguments.arguments",
+    "reset_argv": "gallery.arguments",
     "capture_repr": (),
     "abort_on_example_error": True,
 }
@@ -95,11 +96,36 @@ html_theme_options = {
     "pygments_light_style": "default",
     "pygments_dark_style": "github-dark",
 }
-html_sidebars = {"index": [], "faq": [], "changelog": [], "speed": []}
+# Pages that stand alone have nothing to navigate.
+html_sidebars = {
+    page: []
+    for page in (
+        "index",
+        "getting_started",
+        "mathematics",
+        "architecture",
+        "extending",
+        "speed",
+        "faq",
+        "changelog",
+        "search",
+        "genindex",
+    )
+}
 
 # -- nothing public is left out ----------------------------------------------------------------------------------------
 
-MODULES = ["", ".activations", ".initializers", ".layers", ".losses", ".optimizers", ".plotting", ".schedules"]
+MODULES = [
+    "",
+    ".activations",
+    ".initializers",
+    ".layers",
+    ".losses",
+    ".optimizers",
+    ".plotting",
+    ".preprocessing",
+    ".schedules",
+]
 
 
 def check_reference(app):

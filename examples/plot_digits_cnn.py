@@ -29,7 +29,7 @@ print("Training images:", X_train.shape)
 
 # %%
 # The layers, from the input on. The output layer is not listed: it follows from the ten classes.
-# Early stopping restores the best weights, and the rate falls when the score on the held-out tenth
+# Early stopping restores the best weights, and the rate falls when the loss on the held-out tenth
 # stands still.
 
 layers = [
@@ -41,15 +41,16 @@ layers = [
     MaxPool2D(),
     Flatten(),
     Dense(64, ReLU(), HeNormal()),
-    Dropout(0.3),
+    Dropout(0.4),
 ]
 net = SequentialClassifierScratch(
     layers,
     batch_size=64,
     learning_rate="plateau",
-    learning_rate_init=0.002,
+    learning_rate_init=0.003,
     early_stopping=True,
-    n_iter_no_change=8,
+    n_iter_no_change=12,
+    scoring="loss",
     random_state=0,
 )
 net.fit(X_train, y_train)

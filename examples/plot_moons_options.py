@@ -6,11 +6,18 @@ Three switches of the same network on the same two moons: one makes training fas
 network from learning the noise.
 """
 
+import warnings
+
 import matplotlib.pyplot as plt
+import numpy as np
 from sklearn.datasets import make_moons
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.inspection import DecisionBoundaryDisplay
 
 from sknn import MLPClassifierScratch
+
+# Every network shall have all its epochs; the warning that it could go on is not needed.
+warnings.filterwarnings("ignore", category=ConvergenceWarning)
 
 X_train, y_train = make_moons(120, noise=0.35, random_state=0)
 X_test, y_test = make_moons(1000, noise=0.35, random_state=1)
@@ -32,10 +39,11 @@ for momentum, nesterov in [(0.0, False), (0.9, False), (0.9, True)]:
         momentum=momentum,
         nesterovs_momentum=nesterov,
         batch_size=20,
+        max_iter=60,
+        n_iter_no_change=np.inf,
         random_state=0,
     )
-    for _ in range(60):
-        net.partial_fit(X_train, y_train, classes=[0, 1])
+    net.fit(X_train, y_train)
     name = f"momentum {momentum}" + (", Nesterov" if nesterov else "")
     axis.plot(net.loss_curve_, label=name)
 axis.set(xlabel="epoch", ylabel="training loss")
@@ -56,9 +64,16 @@ settings = {
 }
 figure, axes = plt.subplots(ncols=3, figsize=(11, 3.5), sharey=True, layout="constrained")
 for axis, (name, setting) in zip(axes, settings.items(), strict=True):
-    net = MLPClassifierScratch((64, 64), learning_rate_init=0.01, batch_size=20, random_state=0, **setting)
-    for _ in range(150):
-        net.partial_fit(X_train, y_train, classes=[0, 1])
+    net = MLPClassifierScratch(
+        (64, 64),
+        learning_rate_init=0.01,
+        batch_size=20,
+        max_iter=150,
+        n_iter_no_change=np.inf,
+        random_state=0,
+        **setting,
+    )
+    net.fit(X_train, y_train)
     DecisionBoundaryDisplay.from_estimator(
         net, X_test, ax=axis, response_method="predict_proba", cmap="coolwarm", alpha=0.6, vmin=0, vmax=1
     )

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 import joblib
+import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
@@ -52,6 +53,12 @@ loaded.set_params(early_stopping=False)
 for _ in range(5):
     loaded.partial_fit(X_train, y_train)
 print(f"{len(loaded.loss_curve_) - len(net.loss_curve_)} epochs more: accuracy {loaded.score(X_test, y_test):.3f}")
+
+figure, axis = plt.subplots(figsize=(6, 3.5), layout="constrained")
+axis.plot(loaded.loss_curve_, label="loaded, and trained on")
+axis.plot(net.loss_curve_, label="saved")
+axis.set(xlabel="epoch", ylabel="training loss", yscale="log")
+axis.legend()
 
 # %%
 # Only to predict

@@ -38,12 +38,14 @@ first = GradientFlowDisplay.from_estimator(sigmoid, X_train, y_train, name="logi
 # --------
 #
 # A rectifier's slope is 1 wherever it is not 0, and He's initial weights make up for the half that is.
-# Normalization and residual connections mend even the logistic network: the first rescales what enters
-# each layer, the second gives the gradient a way around it.
+# Batch normalization and residual connections mend even the logistic network: the first rescales what
+# enters each function, the second gives the gradient a way around it. (Layer normalization does less
+# here: what it divides by has the logistic function's mean of one half in it.)
 
 remedies = {
     "logistic": sigmoid,
     "logistic, layer normalization": MLPClassifierScratch(activation="logistic", normalization="layer", **deep),
+    "logistic, batch normalization": MLPClassifierScratch(activation="logistic", normalization="batch", **deep),
     "logistic, residual": MLPClassifierScratch(activation="logistic", residual=True, **deep),
     "relu, he_normal": MLPClassifierScratch(weight_init="he_normal", **deep),
 }
@@ -64,26 +66,26 @@ for name, net in remedies.items():
 # The opposite
 # ------------
 #
-# Weights that are too large make the gradient grow from layer to layer, backwards. Training then jumps
-# about; ``max_grad_norm`` shortens the gradient wherever it is longer than that.
+# Weights that are too large make the gradient grow from layer to layer, backwards. The first steps then
+# throw the weights far away, and the loss overflows. ``max_grad_norm`` shortens the gradient wherever it
+# is longer than that.
 
 figure, (left, right) = plt.subplots(ncols=2, figsize=(10, 4), layout="constrained")
-wild = MLPClassifierScratch(weight_init=Normal(0.25), **deep)
-display = GradientFlowDisplay.from_estimator(wild, X_train, y_train, name="relu, Normal(0.25)", ax=left)
-gradient = GradientFlowDisplay.from_estimator(
-    MLPClassifierScratch(weight_init="he_normal", **deep), X_train, y_train, name="relu, he_normal", ax=left
-)
+for name, init in {"he_normal": "he_normal", "Normal(0.25)": Normal(0.25)}.items():
+    net = MLPClassifierScratch(weight_init=init, **deep)
+    display = GradientFlowDisplay.from_estimator(net, X_train, y_train, name=f"relu, {name}", ax=left)
 
 for limit in (None, 1.0):
     net = MLPClassifierScratch(
-        weight_init=Normal(0.25), solver="sgd", learning_rate_init=0.001, max_grad_norm=limit, **deep
+        weight_init=Normal(0.25), solver="sgd", learning_rate_init=0.01, max_grad_norm=limit, **deep
     )
-    losses = []
     try:
         for _ in range(30):
-            losses.append(net.partial_fit(X_train, y_train, classes=np.arange(10)).loss_)
+            net.partial_fit(X_train, y_train, classes=np.arange(10))
     except ValueError as error:
         print(f"max_grad_norm={limit}: {error}")
-    right.plot(losses, "o-", label=f"max_grad_norm={limit}")
+    else:
+        print(f"max_grad_norm={limit}: training accuracy {net.score(X_train, y_train):.3f}")
+        right.plot(net.loss_curve_, "o-", label=f"max_grad_norm={limit}")
 right.set(xlabel="epoch", ylabel="training loss", yscale="log")
 right.legend()

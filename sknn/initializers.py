@@ -218,6 +218,14 @@ class Normal(Initializer):
 
 
 @dataclass(frozen=True)
+class Zeros(Initializer):
+    """All weights and biases zero: right for a linear model, but hidden units would all stay the same."""
+
+    def weights(self, rng: RandomState, shape: tuple[int, int], fan_in: int, fan_out: int) -> Array:
+        return np.zeros(shape)
+
+
+@dataclass(frozen=True)
 class UnitVariance(Initializer):
     """Normal weights, of which each unit's are divided by the standard deviation of what it makes of the data.
 
@@ -267,6 +275,30 @@ class UnitVarianceHull(UnitVariance):
     hull_rows: int = 5
 
 
+@dataclass(frozen=True)
+class HullBiases(Zeros):
+    """Biases alone, which put the zero of each unit among the data: see `hull_biases`. Without data they are zero.
+
+    Parameters
+    ----------
+    rows : int, default=5
+        Samples of which each bias takes a mean, at least 1.
+
+    References
+    ----------
+    Steinwart, "A sober look at neural network initializations", 2019, arXiv:1903.11482 ("he+5").
+    """
+
+    rows: int = 5
+    needs_data: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        require(self.rows >= 1, "rows", "at least 1", self.rows)
+
+    def adapt(self, W: Array, z: Array, rng: RandomState) -> None:
+        W[-1] = hull_biases(z, self.rows, rng)
+
+
 def hull_biases(z: Array, rows: int, rng: RandomState) -> Array:
     """Draw biases that put the zero of each unit among the data: minus a random mean of a few of its values.
 
@@ -286,15 +318,7 @@ def hull_biases(z: Array, rows: int, rng: RandomState) -> Array:
     n, units = z.shape
     chosen = z[rng.randint(n, size=(rows, units)), np.arange(units)]
     shares = rng.exponential(size=(rows, units))
-    return -(chosen * shares).sum(axis=0) / shares.sum(axis=0)
-
-
-@dataclass(frozen=True)
-class Zeros(Initializer):
-    """All weights and biases zero: right for a linear model, but hidden units would all stay the same."""
-
-    def weights(self, rng: RandomState, shape: tuple[int, int], fan_in: int, fan_out: int) -> Array:
-        return np.zeros(shape)
+    return np.asarray(-(chosen * shares).sum(axis=0) / shares.sum(axis=0))
 
 
 INITIALIZERS: dict[str, type[Initializer]] = {

@@ -1,6 +1,8 @@
 """Every example of the gallery runs by itself, without a display, and warns of nothing."""
 
+import doctest
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -57,3 +59,22 @@ def test_what_pyproject_lists_is_no_error(tmp_path):
     script = tmp_path / "plot_warns.py"
     script.write_text("import warnings\nwarnings.warn(\"'enablePackrat' deprecated\", DeprecationWarning)\n")
     assert run(script, tmp_path).returncode == 0
+
+
+PAGES = [path for path in sorted((ROOT / "docs").rglob("*.md")) if ">>> " in path.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+def test_what_a_page_shows_is_what_comes_out(page):
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    result = doctest.testfile(str(page), module_relative=False, optionflags=flags)
+    assert result.attempted > 5
+    assert result.failed == 0
+
+
+def test_readme_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert blocks
+    for block in blocks:
+        exec(block, {})

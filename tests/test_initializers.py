@@ -10,7 +10,20 @@ import sklearn.neural_network
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn import MLPRegressorScratch
-from sknn.initializers import INITIALIZERS, Initializer, Normal, Orthogonal, ScikitUniform
+from sknn.activations import Tanh
+from sknn.core.network import Network
+from sknn.core.workspace import Workspace
+from sknn.initializers import (
+    INITIALIZERS,
+    HullBiases,
+    Initializer,
+    Normal,
+    Orthogonal,
+    ScikitUniform,
+    UnitVariance,
+    UnitVarianceHull,
+)
+from sknn.layers import Dense, Dropout, NTKDense, Scale
 
 # Name: (variance, bound or None) for given fans.
 LAWS = {
@@ -22,6 +35,8 @@ LAWS = {
     "lecun_normal": (lambda fan_in, fan_out: 1 / fan_in, None),
     "orthogonal": (lambda fan_in, fan_out: 1 / 300, None),
     "normal": (lambda fan_in, fan_out: 0.05**2, None),
+    "std": (lambda fan_in, fan_out: 1.0, None),
+    "std_he5": (lambda fan_in, fan_out: 1.0, None),
     "zeros": (lambda fan_in, fan_out: 0.0, None),
 }
 
@@ -111,3 +126,45 @@ def test_is_a_value(name, duplicate):
     assert isinstance(initializer, Initializer)
     assert duplicate(initializer) == initializer
     assert hash(duplicate(initializer)) == hash(initializer)
+
+
+DATA_LAYERS = {
+    "ntk": [NTKDense(5, Tanh(), UnitVariance(), HullBiases()), NTKDense(4, Tanh(), UnitVariance(), HullBiases())],
+    "dense": [Dense(5, Tanh(), UnitVarianceHull()), Dense(4, Tanh(), UnitVarianceHull())],
+    "others": [Scale(), Dense(5, Tanh(), UnitVariance()), Dropout(0.5), NTKDense(4, Tanh(), UnitVariance())],
+}
+
+
+@pytest.mark.parametrize("layers", DATA_LAYERS.values(), ids=DATA_LAYERS.keys())
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_every_unit_has_unit_variance_on_the_data(layers, dtype):
+    X = (3.0 + 20.0 * np.random.RandomState(0).standard_normal((200, 3))).astype(dtype)
+    network = Network(layers, (3,), dtype)
+    network.initialize(np.random.RandomState(1), X)
+    ws = Workspace(network, 200)
+    ws.load(X)
+    network.forward(ws)
+    for layer, b in zip(layers, ws.layers, strict=True):
+        if hasattr(b, "z"):
+            assert_allclose(b.z.std(axis=0), 1.0, rtol=1e-4)
+            # A mean of a few of the values lies among them, so the unit is zero for something between the samples.
+            hull = not isinstance(layer.weight_init, UnitVariance) or getattr(layer.weight_init, "hull_rows", 0)
+            if hull or getattr(layer, "bias_init", None):
+                assert (b.z.min(axis=0) < 0).all()
+                assert (b.z.max(axis=0) > 0).all()
+
+
+def test_a_unit_without_variance_keeps_finite_weights():
+    network = Network([NTKDense(5, Tanh(), UnitVariance(), HullBiases())], (3,), np.float32)
+    network.initialize(np.random.RandomState(1), np.full((20, 3), 7.0, np.float32))
+    assert np.isfinite(network.parameters.values).all()
+
+
+def test_few_of_many_rows_are_taken(monkeypatch):
+    monkeypatch.setattr("sknn.core.network.ADAPT_BYTES", 1)
+    X = np.random.RandomState(0).standard_normal((2000, 3))
+    network = Network([Dense(5, Tanh(), UnitVariance())], (3,), np.float64)
+    network.initialize(np.random.RandomState(1), X, rows=np.arange(1000))
+    z = X[:1000] @ network.parameters[0].W[:-1]
+    assert_allclose(z.std(axis=0), 1.0, rtol=0.2)
+    assert not np.allclose(z.std(axis=0), 1.0, rtol=1e-6)

@@ -14,7 +14,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn import MLPClassifierScratch, MLPRegressorScratch
+from sknn import MLPClassifierScratch, MLPRegressorScratch, RealMLPClassifierScratch
 from sknn.plotting import (
     ForecastDisplay,
     GradientFlowDisplay,
@@ -280,6 +280,11 @@ def test_not_fitted():
 def test_not_a_network():
     with pytest.raises(TypeError, match="estimator is a LogisticRegression; expected an estimator of sknn"):
         TrainingCurveDisplay.from_estimator(LogisticRegression())
+
+
+def test_gradient_of_an_estimator_without_solver():
+    with pytest.raises(TypeError, match="estimator is a RealMLPClassifierScratch; expected one with the parameter"):
+        GradientFlowDisplay.from_estimator(RealMLPClassifierScratch(), X, y)
 
 
 def test_without_matplotlib_the_extra_is_named(net, monkeypatch):

@@ -3,6 +3,7 @@
 import copy
 import math
 import pickle
+import time
 
 import pytest
 
@@ -12,7 +13,9 @@ from sknn.schedules import (
     Clock,
     Constant,
     CosineDecay,
+    CosLog4,
     ExponentialDecay,
+    FlatCos,
     InverseScaling,
     OneCycle,
     Plateau,
@@ -45,6 +48,12 @@ TABLE = {
     "step 30": (StepDecay(epochs=30, gamma=0.5), {299: 1, 300: 0.5, 600: 0.25, 900: 0.125}),
     "exponential": (ExponentialDecay(), {0: 1, 5: math.sqrt(0.98), 10: 0.98, 1000: 0.98**100}),
     "exponential 0.5": (ExponentialDecay(gamma=0.5), {0: 1, 10: 0.5, 15: 0.5**1.5, 20: 0.25}),
+    "coslog4": (CosLog4(), {0: 0, 200: 1 / 2 - math.cos(2 * math.pi * 2) / 2, 1000: 0}),
+    "coslog4 peaks": (
+        CosLog4(),
+        {1000 * (2**0.5 - 1) / 15: 1, 1000 * (2**3.5 - 1) / 15: 1},
+    ),
+    "flat_cos": (FlatCos(), {0: 1, 499: 1, 500: 1, 750: 0.5, 1000: 0}),
     "warmup": (Warmup(), {0: 1 / 51, 24: 25 / 51, 49: 50 / 51, 50: 1, 1000: 1}),
     "warmup half": (Warmup(epochs=0.5), {0: 1 / 6, 4: 5 / 6, 5: 1}),
     "warmup none": (Warmup(epochs=0, then=CosineDecay()), {0: 1, 500: 0.5, 1000: 0}),
@@ -75,7 +84,7 @@ def test_factors_are_numbers_from_zero_to_one(schedule):
     assert all(type(factor) is float and 0 <= factor <= 1 for factor in factors)
 
 
-@pytest.mark.parametrize("name", [name for name in TABLE if "one_cycle" not in name and "warmup" not in name])
+@pytest.mark.parametrize("name", [name for name in TABLE if not {"one_cycle", "warmup", "coslog4"} & set(name.split())])
 def test_falls_or_stays(name):
     schedule = TABLE[name][0]
     factors = [schedule(clock(step)) for step in range(TOTAL + 20)]
@@ -155,3 +164,13 @@ def test_a_warm_up_goes_before_a_schedule_not_a_name():
 def test_is_a_value(schedule, duplicate):
     assert duplicate(schedule) == schedule
     assert hash(duplicate(schedule)) == hash(schedule)
+
+
+def test_a_limit_of_time_ends_the_schedule():
+    now = time.perf_counter()
+    assert CosineDecay()(clock(0, budget=(now - 10.0, now - 1.0))) == 0.0
+    assert clock(0, budget=(now - 10.0, now - 1.0)).is_up
+    later = clock(500, budget=(now, now + 1e6))
+    assert math.isclose(CosineDecay()(later), 0.5)
+    assert not later.is_up
+    assert not clock(1000).is_up

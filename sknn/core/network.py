@@ -74,7 +74,7 @@ class Network:
         """Whether training draws random numbers inside the layers."""
         return any(layer.random for layer in self.layers)
 
-    def initialize(self, rng: RandomState, X: Any = None) -> None:
+    def initialize(self, rng: RandomState, X: Any = None, rows: Array | None = None) -> None:
         """Fill the parameters with their initial values, layer by layer.
 
         Parameters
@@ -83,8 +83,10 @@ class Network:
             The only source of random numbers.
         X : ndarray of shape (n, ...) or CSR matrix of shape (n, n_features), default=None
             Samples for layers that adapt to the data, which do not where there are none. Of many rows some are drawn.
+        rows : ndarray of int, default=None
+            Take only these rows of ``X``.
         """
-        ws = self._adapting(rng, X)
+        ws = self._adapting(rng, X, rows)
         for i, layer in enumerate(self.layers):
             layer.initialize(self.parameters[i], rng)
             if ws is not None:
@@ -92,12 +94,13 @@ class Network:
                     layer.adapt(self.parameters[i], ws.layers[i], rng)
                 layer.forward(self.parameters[i], ws.layers[i])
 
-    def _adapting(self, rng: RandomState, X: Any) -> Workspace | None:
+    def _adapting(self, rng: RandomState, X: Any, rows: Array | None) -> Workspace | None:
         """Make a workspace that holds the rows that layers adapt to; None if there are no such layers or rows."""
         if X is None or not any(layer.adapts for layer in self.layers):
             return None
-        n, most = X.shape[0], max(256, ADAPT_BYTES // self._bytes_per_row(issparse(X)))
-        x = X if n <= most else X[rng.choice(n, most, replace=False)]
+        rows = np.arange(X.shape[0]) if rows is None else rows
+        most = max(256, ADAPT_BYTES // self._bytes_per_row(issparse(X)))
+        x = X[rows if len(rows) <= most else rng.choice(rows, most, replace=False)]
         ws = Workspace(self, x.shape[0], sparse=issparse(X))
         ws.load(x if ws.sparse else x.reshape(-1, *self.input_shape))
         return ws
@@ -106,6 +109,14 @@ class Network:
         """Make an independent copy."""
         other = type(self).__new__(type(self))
         vars(other).update(vars(self), parameters=self.parameters.copy())
+        return other
+
+    def cast(self, dtype: Any) -> Self:
+        """Make a copy that computes in another type."""
+        other = self.copy()
+        other.dtype = np.dtype(dtype)
+        other.parameters = ParameterVector(self.parameters.specs, dtype)
+        other.parameters.restore((self.parameters.values, self.parameters.state))
         return other
 
     def forward(self, ws: Workspace) -> None:

@@ -5,7 +5,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, is_regressor
@@ -36,6 +36,9 @@ NO_VALIDATION = (None, None, None)
 
 class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
     """Base class of the estimators: subclasses say their layers, their loss and their targets."""
+
+    lacks_partial_fit: ClassVar[str | None] = None
+    """Why there is no ``partial_fit``, for an estimator that has none."""
 
     if TYPE_CHECKING:  # the parameters, which each subclass spells out in its constructor
 
@@ -91,7 +94,16 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
                 self,
                 {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}},
                 1 if incremental else self.max_iter,
-                lambda now: self._attributes(replace(now, network=now.network.copy()), targets, loss),
+                lambda now: self._attributes(
+                    replace(
+                        now,
+                        network=now.network.copy(),
+                        clock=replace(now.clock),
+                        history={name: list(values) for name, values in now.history.items()},
+                    ),
+                    targets,
+                    loss,
+                ),
             )
             # An overflow shows in the loss, which is watched, and a warning for each would bury it.
             with np.errstate(all="ignore"):
@@ -134,7 +146,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         """Make an initialised network, or a copy of the last one together with where its training stood."""
         if first:
             network = Network(self._layers(targets.n_outputs), X.shape[1:], X.dtype, self._layer_names())
-            network.initialize(rng)
+            network.initialize(rng, X)
             return TrainingState(network)
         last: TrainingState = self._state
         layers = self._layers(targets.n_outputs)

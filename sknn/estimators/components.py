@@ -77,6 +77,8 @@ def make_schedule(estimator: Any) -> Schedule:
 
 def has_partial_fit(estimator: Any) -> bool:
     """Check that the solver goes step by step, for ``available_if``."""
+    if estimator.lacks_partial_fit is not None:
+        raise AttributeError(estimator.lacks_partial_fit)
     if estimator.solver == "lbfgs":
         raise AttributeError("partial_fit is only available for stochastic optimizers. lbfgs is not stochastic.")
     return True

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
+from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -99,8 +100,8 @@ class Sequential(NetworkEstimator):
     # -- shapes of samples ---------------------------------------------------------------------------------------------
 
     def _check_X(self, X: Any, *, reset: bool, **more: Any) -> Any:
-        X, shape = _as_rows(X)
         with naming("X"):
+            X, shape = _as_rows(X)
             X = validate_data(
                 self,
                 X,
@@ -134,14 +135,21 @@ class Sequential(NetworkEstimator):
         """Find the shape of a sample from ``input_shape``, from X, or from what the layers take."""
         if self.input_shape is not None:
             wanted = tuple(self.input_shape)
+            if not all(isinstance(length, Integral) and int(length) > 0 for length in wanted):
+                raise ValueError(f"input_shape must be of integers > 0; got {wanted}.")
             if shape not in (None, wanted) or int(np.prod(wanted)) != n_features:
                 got = f"of shape {shape}" if shape else f"of {n_features} features"
                 raise ValueError(f"input_shape={wanted} does not fit samples {got} in X.")
             return wanted
         if shape is not None:
             return shape
-        ndims = (layer.input_ndim for _, layer in self._present())
-        return (n_features, 1) if next((n for n in ndims if n is not None), 1) == 2 else (n_features,)
+        rows = (n_features,)
+        for _, layer in self._present():
+            if layer.input_ndim is not None:
+                return (n_features, 1) if layer.input_ndim == 2 else rows
+            if not _keeps_rows(layer, rows):
+                break
+        return rows
 
     def _takes_sparse(self) -> bool:
         first = self._first()
@@ -174,10 +182,20 @@ def named_layers(layers: Sequence[Any]) -> Iterator[tuple[str, Any]]:
     ------
     (str, Layer or None)
     """
+    if not isinstance(layers, list | tuple):
+        return  # which fit says
     bare = [entry for entry in layers if not _is_pair(entry)]
     names = iter(layer_names(bare))
     for entry in layers:
         yield (entry[0], entry[1]) if _is_pair(entry) else (next(names), entry)
+
+
+def _keeps_rows(layer: Layer, rows: Shape) -> bool:
+    """Tell whether the next layer gets rows too, as it does not after Embedding or Reshape."""
+    try:
+        return len(layer.plan(rows).output_shape) == 1
+    except ValueError:  # the network says it with the name of the layer
+        return False
 
 
 def _is_pair(entry: Any) -> bool:
@@ -193,14 +211,16 @@ def _changed(layers: Sequence[Any], place: int, name: str, field: str, value: An
         if field not in known:
             raise ValueError(f"Layer {name} ({type(layer).__name__}) has no field {field!r}; expected one of {known}.")
         value = replace(layer, **{field: value})
-    entries[place] = (name, value) if _is_pair(entries[place]) or value is None else value
+    else:
+        entries = list(named_layers(layers))  # so that every layer keeps its name, whatever takes this place
+    entries[place] = (name, value) if _is_pair(entries[place]) else value
     return entries
 
 
 def _as_rows(X: Any) -> tuple[Any, Shape | None]:
     """Give samples of several axes as rows, with the shape they had; leave rows as they are."""
-    if not hasattr(X, "ndim"):
-        X = np.asarray(X) if np.ndim(X) > 2 else X
+    if isinstance(X, list | tuple) and np.ndim(X) > 2:
+        X = np.asarray(X)
     if getattr(X, "ndim", 2) <= 2:
         return X, None
     array: Array = np.asarray(X)

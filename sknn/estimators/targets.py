@@ -175,6 +175,42 @@ class NumericTargets(Targets):
         return predictions[:, 0] if self.n_outputs == 1 else predictions
 
 
+class ScaledTargets(NumericTargets):
+    """Numbers that the network sees centered and scaled: one output a column.
+
+    Parameters
+    ----------
+    center, scale : ndarray of shape (n_outputs,)
+        The network is trained on ``(y - center) / scale``.
+    low, high : ndarray of shape (n_outputs,) or None
+        Predictions are kept within.
+    """
+
+    def __init__(self, center: Array, scale: Array, low: Array | None, high: Array | None) -> None:
+        super().__init__(len(center))
+        self.center, self.scale, self.low, self.high = center, scale, low, high
+
+    @classmethod
+    def learn(cls, y: Array, *, positive: bool, clamp: bool) -> Self:
+        """Learn mean and deviation; ``positive`` targets are only divided by their mean, ``clamp`` keeps the range."""
+        columns = y.reshape(len(y), -1).astype(np.float64)
+        mean, deviation = columns.mean(axis=0), columns.std(axis=0)
+        center, scale = (np.zeros_like(mean), mean) if positive else (mean, deviation)
+        # What rounding leaves of a constant is no scale.
+        scale = np.where(scale > 1e-12 * np.abs(columns).max(axis=0), scale, 1.0)
+        return cls(center, scale, *((columns.min(axis=0), columns.max(axis=0)) if clamp else (None, None)))
+
+    def encode(self, y: Array, dtype: Any) -> TargetRows:
+        rows = super().encode(y, np.float64)
+        return TargetRows(((rows.values - self.center) / self.scale).astype(dtype))
+
+    def decode(self, predictions: Array) -> Array:
+        y = predictions * self.scale + self.center
+        if self.low is not None:
+            y = np.clip(y, self.low, self.high)
+        return super().decode(y)
+
+
 def class_weights(class_weight: Any, classes: Array, codes: Array, sample_weight: Array | None) -> Array | None:
     """Give the weight of each class.
 

@@ -57,8 +57,15 @@ class LSTM(Recurrent):
         }
 
     def backward_memory(self, steps: int, channels: int) -> Mapping[str, Buffer]:
-        gates = Buffer((steps, 4 * self.units))
-        return {"gates": gates, "squashed": Buffer((steps, self.units)), "dz": gates, "dc": Buffer((1, self.units))}
+        u = self.units
+        return {
+            "gates": Buffer((steps, 4 * u)),
+            "squashed": Buffer((steps, u)),
+            "dz": Buffer((steps, 4 * u)),
+            "dc": Buffer((1, u)),
+            "dx_by_time": Buffer((steps, channels + u)),
+            "turned": Buffer((4 * u, channels + u), per_sample=False),
+        }
 
     def initialize(self, p: Any, rng: RandomState) -> None:
         c, u = len(p.W) - 1 - self.units, self.units
@@ -85,14 +92,17 @@ class LSTM(Recurrent):
             self._prepare_backward(b)
 
     def _prepare_backward(self, b: Any) -> None:
-        u, steps, n = self.units, b.steps, len(b.x)
+        u, steps, n, c = self.units, b.steps, len(b.x), b.x.shape[-1]
         b.dz_rows, b.dz = b.dz.reshape(-1, 4 * u), self.by_time(b.dz)
         b.d_sigmoids = b.dz[..., : 3 * u]
         b.d_o, b.d_i, b.d_f, b.d_g = (b.dz[..., k * u : (k + 1) * u] for k in range(4))
         d_ifg = b.dz[..., u:].reshape(steps, n, 3, u)
         assert np.shares_memory(d_ifg, b.dz)
         b.dc_row, b.dc = b.dc, b.dc[:, 0]
-        parts = (b.dz, b.d_o, d_ifg, b.squashed, b.f, b.dy_steps, b.absent_steps)
+        # One product gives the gradients of x_t and of h_{t-1}, or only the latter where that is all there is to do.
+        wanted = slice(c if b.dx is None else 0, None)
+        dxh, b.dx_by_time, b.turned_wanted = b.dx_by_time, b.dx_by_time[..., :c], b.turned[:, wanted]
+        parts = (b.dz, b.d_o, d_ifg, b.squashed, b.f, dxh[..., wanted], dxh[..., c:], b.dy_steps, b.absent_steps)
         b.backward_steps = list(zip(*parts, strict=True))[::-1]
 
     def forward(self, p: Any, b: Any) -> None:
@@ -100,47 +110,53 @@ class LSTM(Recurrent):
         # σ(z) = (tanh(z / 2) + 1) / 2: so one tanh serves all gates, and it cannot overflow.
         np.copyto(b.halved, p.W)
         np.multiply(b.halved[:, : 3 * self.units], 0.5, out=b.halved[:, : 3 * self.units])
+        product, ragged = b.product, b.ragged
         for xh, gates, sigmoids, o, i, f, g, h, h_next, c, c_next, squashed, absent in b.forward_steps:
             np.matmul(xh, b.halved, out=gates)
             np.tanh(gates, out=gates)
             np.multiply(sigmoids, 0.5, out=sigmoids)
             np.add(sigmoids, 0.5, out=sigmoids)
             np.multiply(f, c, out=c_next)
-            np.multiply(i, g, out=b.product)
-            np.add(c_next, b.product, out=c_next)
+            np.multiply(i, g, out=product)
+            np.add(c_next, product, out=c_next)
             np.tanh(c_next, out=squashed)
             np.multiply(o, squashed, out=h_next)
-            if b.ragged:
+            if ragged:
                 np.copyto(c_next, c, where=absent)
                 np.copyto(h_next, h, where=absent)
         self.unload(b)
 
     def backward(self, p: Any, g: Any, b: Any) -> None:
-        c = b.x.shape[-1]
-        U = p.W[c:-1].T
+        dh, dc, product, ragged = b.dh, b.dc, b.product, b.ragged
+        np.copyto(b.turned, p.W[:-1].T)
         self._slopes(b)
         self.begin_backward(b)
-        b.dc[...] = 0.0
-        for dz, d_o, d_ifg, slope, f, dy, absent in b.backward_steps:
+        dc[...] = 0.0
+        for dz, d_o, d_ifg, slope, f, dxh, dh_before, dy, absent in b.backward_steps:
             if dy is not None:
-                np.add(b.dh, dy, out=b.dh)
-            np.multiply(b.dh, slope, out=b.product)
-            np.add(b.dc, b.product, out=b.dc)
+                np.add(dh, dy, out=dh)
+            np.multiply(dh, slope, out=product)
+            np.add(dc, product, out=dc)
             np.multiply(d_ifg, b.dc_row, out=d_ifg)
-            np.multiply(d_o, b.dh, out=d_o)
-            np.multiply(b.dc, f, out=b.dc)
-            self.step_back(dz, U, absent, b)
+            np.multiply(d_o, dh, out=d_o)
+            np.multiply(dc, f, out=dc)
+            np.matmul(dz, b.turned_wanted, out=dxh)
+            if ragged:
+                np.multiply(dh, absent, out=b.passed)
+                np.add(dh_before, b.passed, out=dh)
+            else:
+                np.copyto(dh, dh_before)
         np.matmul(b.inputs.T, b.dz_rows, out=g.W)
-        self.input_gradient(b.dz_rows, p.W[:c], b)
+        if b.dx is not None:
+            np.copyto(b.dx_source, b.dx_by_time)
 
     def _slopes(self, b: Any) -> None:
         """Fill dz, for all steps at once, with what dc_t and dh_t are multiplied by; squashed with dc_t / dh_t."""
-        np.subtract(1.0, b.sigmoids, out=b.d_sigmoids)
-        np.multiply(b.d_sigmoids, b.sigmoids, out=b.d_sigmoids)
+        np.multiply(b.gates, b.gates, out=b.dz)
+        np.subtract(b.sigmoids, b.d_sigmoids, out=b.d_sigmoids)
         np.multiply(b.d_o, b.squashed, out=b.d_o)
         np.multiply(b.d_i, b.g, out=b.d_i)
         np.multiply(b.d_f, b.cells[:-1], out=b.d_f)
-        np.multiply(b.g, b.g, out=b.d_g)
         np.subtract(1.0, b.d_g, out=b.d_g)
         np.multiply(b.d_g, b.i, out=b.d_g)
         np.multiply(b.squashed, b.squashed, out=b.squashed)

@@ -52,7 +52,7 @@ class NTKDense(Layer):
 
     @property
     def adapts(self) -> bool:  # type: ignore[override]
-        return self.weight_init.needs_data
+        return self.weight_init.needs_data or (self.bias_init is not None and self.bias_init.needs_data)
 
     def plan(self, input_shape: Shape) -> Plan:
         if len(input_shape) != 1:
@@ -73,10 +73,13 @@ class NTKDense(Layer):
             p.W[-1] = self.bias_init.weights(rng, (1, fan_out), fan_in, fan_out)[0]
 
     def adapt(self, p: Any, b: Any, rng: RandomState) -> None:
-        biases, p.W[-1] = p.W[-1].copy(), 0.0
+        biases = p.W[-1].copy()
+        p.W[-1] = 0.0
         self._forward_linear(p, b)
         self.weight_init.adapt(p.W, b.z, rng)
-        p.W[-1] += biases
+        if self.bias_init is not None:
+            p.W[-1] = biases
+            self.bias_init.adapt(p.W, b.z, rng)
 
     # The ones are sqrt(fan_in) here, so that a factor of 1 / sqrt(fan_in) on the whole leaves the biases as they are.
     def prepare(self, b: Any) -> None:

@@ -10,7 +10,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from sknn.core.kernels import Array, RandomState
 from sknn.initializers import Initializer, Orthogonal, ScikitUniform
-from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape
+from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape, rows
 
 
 @dataclass(frozen=True)
@@ -97,9 +97,9 @@ class Recurrent(Layer):
         h[0] = 0.0
         if b.training:
             b.dy_steps = [b.dy[:, t] for t in range(b.steps)] if self.return_sequences else [None] * b.steps
-            b.dx_rows = b.dx_by_time.reshape(-1, b.x.shape[-1])
             b.dx_source = None if b.dx is None else b.dx.swapaxes(0, 1)
             b.dx_by_time = self.by_time(b.dx_by_time)
+            b.dx_rows = rows(b.dx_by_time)
             b.dh, b.passed = b.dh[:, 0], b.passed[:, 0]
 
     def load(self, b: Any) -> None:

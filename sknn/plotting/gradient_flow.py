@@ -75,6 +75,11 @@ class GradientFlowDisplay:
         Returns
         -------
         GradientFlowDisplay
+
+        Raises
+        ------
+        TypeError
+            If the estimator has no parameter ``solver``, as RealMLP.
         """
         net, before = network_estimator(estimator)
         fitted = net.__sklearn_is_fitted__()
@@ -112,7 +117,9 @@ class _Recorder(Optimizer):
 
     gradients: list[Array] = field(default_factory=list)
 
-    def update(self, params: Array, grads: Array, state: OptimizerState, rate: float) -> None:
+    def update(
+        self, params: Array, grads: Array, state: OptimizerState, rate: float, factors: Array | None = None
+    ) -> None:
         self.gradients.append(grads.copy())
 
     def constants(self, t: int, rate: float) -> tuple[float, ...]:
@@ -124,6 +131,8 @@ class _Recorder(Optimizer):
 
 def _gradient_norms(net: NetworkEstimator, X: Any, y: Any) -> Array:
     """Train a copy for one step that changes nothing, and give the gradient's norm for each layer with weights."""
+    if not hasattr(net, "solver"):
+        raise TypeError(f"estimator is a {type(net).__name__}; expected one with the parameter solver.")
     fitted, recorder = net.__sklearn_is_fitted__(), _Recorder()
     net = deepcopy(net) if fitted else clone(net)
     net.__dict__.pop("_skl_callbacks", None)

@@ -114,6 +114,7 @@ class TrainingCurveDisplay:
                     axis.plot(np.arange(1, len(values) + 1), values, label=label, color=color)
             if self.best_epoch:
                 axis.axvline(self.best_epoch, color="0.6", linestyle="--", label=f"best epoch, {self.best_epoch}")
+            axis.xaxis.get_major_locator().set_params(integer=True)
             axis.set(xlabel="epoch", ylabel=self.score_name if panel == "score" else panel.replace("_", " "))
             axis.legend()
         return self

@@ -6,10 +6,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from sknn.core.kernels import Array
-from sknn.preprocessing.columns import Levels, columns_of, encode_levels, learn_levels
+from sknn.preprocessing.columns import Levels, check_table, columns_of, encode_levels, learn_levels
 
 
 class CategoryEncoder(TransformerMixin, BaseEstimator):
@@ -121,9 +121,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         return np.array([*one_hot, *(title for title, _, flag in triples if not flag)], dtype=object)
 
     def _columns(self, X: Any, *, reset: bool) -> list[Any]:
-        columns = columns_of(X, self)
-        validate_data(self, X if hasattr(X, "shape") else np.empty((1, len(columns))), reset=reset, skip_check_array=True)
-        return columns
+        return columns_of(check_table(X, self, reset=reset))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils import check_array
+from sklearn.utils.validation import validate_data
 
 from sknn.core.kernels import Array
 
@@ -46,31 +47,40 @@ class Table:
         return Table(self.numbers[rows], self.codes[rows])
 
 
-def columns_of(X: Any, estimator: Any = None) -> list[Any]:
-    """Give the columns of a data frame or of an array.
+def check_table(X: Any, estimator: Any, *, reset: bool) -> Any:
+    """Give a data frame as it is, and anything else as an array; set or check the names of its columns.
 
     Parameters
     ----------
     X : data frame or array-like of shape (n, n_columns)
         The table.
-    estimator : estimator, default=None
-        Named in errors.
+    estimator : estimator
+        Keeps the names, and is named in errors.
+    reset : bool
+        Set the names, else check them.
 
     Returns
     -------
-    list of series or ndarray
+    data frame or ndarray
 
     Raises
     ------
     ValueError
-        If it has no rows, no columns, or is no table.
+        If it has no rows, no columns, other columns than before, or is no table.
     """
     if not is_frame(X):
         X = check_array(X, dtype=None, ensure_all_finite=False, input_name="X", estimator=estimator)
-        return [X[:, j] for j in range(X.shape[1])]
     for count, unit in zip(X.shape, ("sample(s)", "feature(s)"), strict=True):
         if not count:
             raise ValueError(f"Found array with 0 {unit} (shape={X.shape}) while a minimum of 1 is required.")
+    validate_data(estimator, X, reset=reset, skip_check_array=True)
+    return X
+
+
+def columns_of(X: Any) -> list[Any]:
+    """Give the columns of a table that `check_table` gave."""
+    if isinstance(X, np.ndarray):
+        return [X[:, j] for j in range(X.shape[1])]
     if hasattr(X, "iloc"):
         return [X.iloc[:, j] for j in range(X.shape[1])]
     return [X[name] for name in X.columns]

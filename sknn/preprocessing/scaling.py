@@ -102,7 +102,7 @@ class RobustScaleSmoothClip(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
 
     def _check(self, X: Any, *, reset: bool) -> Array:
         dtype = (np.float64, np.float32)
-        return np.asarray(validate_data(self, X, reset=reset, dtype=dtype, ensure_all_finite="allow-nan"))
+        return validate_data(self, X, reset=reset, dtype=dtype, ensure_all_finite="allow-nan")
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

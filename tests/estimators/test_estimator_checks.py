@@ -9,6 +9,7 @@ import sys
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import make_blobs
 from sklearn.utils.estimator_checks import (
     check_class_weight_balanced_classifiers,
@@ -18,7 +19,9 @@ from sklearn.utils.estimator_checks import (
     parametrize_with_checks,
 )
 
-from sknn import MLPClassifierScratch, MLPRegressorScratch
+from sknn import MLPClassifierScratch, MLPRegressorScratch, SequentialClassifierScratch, SequentialRegressorScratch
+from sknn.activations import ReLU
+from sknn.layers import GRU, Conv1D, Dense, Flatten
 
 # The checks fit on data of their own, often for too few epochs.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -35,6 +38,20 @@ ESTIMATORS = [
     )
 ]
 
+# A dense network, a convolutional one, and a recurrent one, which takes the features for a sequence: it learns
+# numbers less quickly. The classifier is not trained for as long, which would let rounding grow to what checks can see.
+SHORT = {"max_iter": 40, "learning_rate_init": 0.02}
+LONG = {"max_iter": 100, "learning_rate_init": 0.05}
+SEQUENTIAL = [
+    *(
+        estimator(layers, **SHORT)
+        for estimator in (SequentialClassifierScratch, SequentialRegressorScratch)
+        for layers in ([Dense(20, ReLU())], [Conv1D(8, padding="same", activation=ReLU()), Flatten()])
+    ),
+    SequentialClassifierScratch([GRU(6)], **SHORT),
+    SequentialRegressorScratch([GRU(10)], **LONG),
+]
+
 # `check_estimator` leaves these out. The others that it leaves out are for transformers, or for the
 # array API.
 MORE_CHECKS = [
@@ -45,7 +62,7 @@ MORE_CHECKS = [
 
 
 # In scikit-learn 1.7 the mark holds a generator, of which pytest 9 warns; so it is unrolled into a list.
-CHECKS = parametrize_with_checks(ESTIMATORS)
+CHECKS = parametrize_with_checks([*ESTIMATORS, *SEQUENTIAL])
 
 
 @pytest.mark.parametrize(
@@ -59,9 +76,16 @@ def test_check_estimator(estimator, check):
 
 RUN_ARRAY_API_CHECKS = """
 from sklearn.utils.estimator_checks import estimator_checks_generator
-from sknn import MLPClassifierScratch, MLPRegressorScratch
+from sknn import MLPClassifierScratch, MLPRegressorScratch, SequentialClassifierScratch, SequentialRegressorScratch
+from sknn.layers import Conv1D, Flatten
 
-for estimator in (MLPClassifierScratch(), MLPRegressorScratch()):
+layers = [Conv1D(2), Flatten()]
+for estimator in (
+    MLPClassifierScratch(),
+    MLPRegressorScratch(),
+    SequentialClassifierScratch(layers),
+    SequentialRegressorScratch(layers),
+):
     for instance, check in estimator_checks_generator(estimator):
         if "array_api" in check.func.__name__:
             check(instance)
@@ -79,6 +103,14 @@ def test_array_api_checks():
 @pytest.mark.parametrize("estimator", [MLPClassifierScratch, MLPRegressorScratch])
 def test_check_outside_check_estimator(estimator, early_stopping, check):
     check(estimator.__name__, estimator(max_iter=20, early_stopping=early_stopping, n_iter_no_change=1))
+
+
+@pytest.mark.parametrize("check", MORE_CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("early_stopping", [False, True], ids=["whole", "early_stopping"])
+@pytest.mark.parametrize("estimator", SEQUENTIAL, ids=lambda e: f"{type(e).__name__}-{type(e.layers[0]).__name__}")
+def test_check_of_layers_outside_check_estimator(estimator, early_stopping, check):
+    params = {"max_iter": 20, "early_stopping": early_stopping, "n_iter_no_change": 1}
+    check(type(estimator).__name__, clone(estimator).set_params(**params))
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])

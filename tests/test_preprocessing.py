@@ -1,0 +1,211 @@
+"""Transformers for networks, on columns that are worked out by hand."""
+
+import math
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from sknn.preprocessing import CategoryEncoder, RobustScaleSmoothClip, TableEncoder
+from sknn.preprocessing.scaling import binary_statistics, robust_statistics
+
+
+def bent(z, bound=3.0):
+    return z / math.sqrt(1 + (z / bound) ** 2)
+
+
+CHECKS = parametrize_with_checks([RobustScaleSmoothClip(), CategoryEncoder(), TableEncoder()])
+
+
+@pytest.mark.parametrize(
+    CHECKS.args[0],
+    [(estimator, check) for estimator, check in CHECKS.args[1] if "array_api" not in check.func.__name__],
+    **CHECKS.kwargs,
+)
+def test_check_estimator(estimator, check):
+    check(estimator)
+
+
+# Column, median, and the scale that follows from it.
+COLUMNS = {
+    "quartiles": ([1, 2, 3, 4, 1000], 3, 1 / (4 - 2)),
+    "between": ([1, 2, 3, 4], 2.5, 1 / (3.25 - 1.75)),
+    "rare": ([0, 0, 0, 0, 0, 0, 0, 4], 0, 2 / 4),
+    "constant": ([7, 7, 7], 7, 0),
+    "one": ([7], 7, 0),
+    "missing": ([np.nan, 1, 2, np.nan, 3, 4, 1000], 3, 1 / 2),
+    "all missing": ([np.nan, np.nan], 0, 0),
+    "huge": ([-1e308, 0, 1e308], 0, 1 / 1e308),
+}
+
+
+@pytest.mark.parametrize(("column", "center", "scale"), COLUMNS.values(), ids=COLUMNS.keys())
+def test_robust_scale(column, center, scale):
+    X = np.array(column, dtype=float)[:, None]
+    scaler = RobustScaleSmoothClip().fit(X)
+    assert_allclose((scaler.center_[0], scaler.scale_[0]), (center, scale))
+    expected = [np.nan if math.isnan(x) else bent(scale * (x - center)) for x in column]
+    assert_allclose(scaler.transform(X)[:, 0], expected, rtol=1e-12)
+
+
+def test_the_bound_is_approached():
+    scaler = RobustScaleSmoothClip(max_abs=2.0).fit(np.arange(9.0)[:, None])
+    far = scaler.transform([[1e200], [-1e200], [1e9]])[:, 0]
+    assert_allclose(far, [2.0, -2.0, 2.0])
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 7, 8, 9])
+def test_statistics_of_binary_columns(n):
+    for ones in range(n + 1):
+        center, scale = robust_statistics(np.r_[np.ones(ones), np.zeros(n - ones)])
+        centers, scales = binary_statistics(np.array([ones]), n)
+        assert_allclose((centers[0], scales[0]), (center, scale))
+
+
+def test_scaling_keeps_names_and_types():
+    frame = pd.DataFrame({"a": [1.0, 2.0, 5.0], "b": [0.0, 1.0, 0.0]})
+    out = RobustScaleSmoothClip().set_output(transform="pandas").fit_transform(frame)
+    assert list(out.columns) == ["a", "b"]
+    assert RobustScaleSmoothClip().fit_transform(frame.to_numpy(np.float32)).dtype == np.float32
+
+
+CATEGORIES = pd.DataFrame(
+    {
+        "two": ["no", "yes", None, "yes"],
+        "three": pd.Categorical(["b", "a", "c", np.nan], categories=["c", "b", "a", "never"]),
+        "one": ["x", "x", "x", "x"],
+        "number": [10, 2, 3, 10],
+    }
+)
+
+
+def test_one_hot_columns():
+    encoder = CategoryEncoder().set_output(transform="pandas").fit(CATEGORIES)
+    names = ["two_no", "three_a", "three_b", "three_c", "one_x", "number_2", "number_3", "number_10"]
+    out = encoder.transform(CATEGORIES)
+    assert list(out.columns) == names
+    expected = [
+        [1, 0, 1, 0, 1, 0, 0, 1],
+        [-1, 1, 0, 0, 1, 1, 0, 0],
+        [0, 0, 0, 1, 1, 0, 1, 0],
+        [-1, 0, 0, 0, 1, 0, 0, 1],
+    ]
+    assert_array_equal(out.to_numpy(), expected)
+    assert encoder.categories_ == [["no", "yes"], ["a", "b", "c"], ["x"], [2, 3, 10]]
+    assert encoder.levels_ == ()
+
+
+def test_codes_of_larger_categories():
+    encoder = CategoryEncoder(max_one_hot_size=3).fit(CATEGORIES)
+    assert list(encoder.get_feature_names_out()) == ["two_no", "one_x", "three", "number"]
+    assert_array_equal(encoder.transform(CATEGORIES)[:, 2:], [[2, 3], [1, 1], [3, 2], [0, 3]])
+    assert encoder.levels_ == (4, 4)
+
+
+@pytest.mark.parametrize("max_size", [None, 0])
+def test_unknown_categories_are_missing(max_size):
+    encoder = CategoryEncoder(max_one_hot_size=max_size).fit(CATEGORIES)
+    strange = pd.DataFrame({"two": ["maybe"], "three": ["z"], "one": [None], "number": [99]})
+    assert_array_equal(encoder.transform(strange), np.zeros((1, len(encoder.get_feature_names_out()))))
+
+
+def test_levels_of_mixed_types_have_an_order():
+    X = np.array([["b"], [2], ["a"], [1], [None]], dtype=object)
+    assert CategoryEncoder().fit(X).categories_ == [[1, 2, "a", "b"]]
+
+
+TABLE = pd.DataFrame(
+    {
+        "number": [1.0, 2.0, np.nan, 4.0, 5.0],
+        "whole": np.array([1, 2, 3, 4, 5], dtype=np.int64),
+        "flag": [True, False, True, True, True],
+        "city": ["a", "b", "c", "a", None],
+        "nullable": pd.array([1, None, 3, 4, 5], dtype="Int64"),
+    }
+)
+
+
+def test_table():
+    encoder = TableEncoder(dtype="float64").set_output(transform="pandas")
+    out = encoder.fit_transform(TABLE)
+    names = ["number", "whole", "nullable", "number_missing", "nullable_missing"]
+    assert list(out.columns) == [*names, "flag_False", "city_a", "city_b", "city_c"]
+    # number: median 3, quartiles 1.75 and 4.25. The missing one becomes the median, and its mark stands out.
+    assert_allclose(out["number"], [bent(-2 / 2.5), bent(-1 / 2.5), 0, bent(1 / 2.5), bent(2 / 2.5)])
+    assert_allclose(out["number_missing"], [0, 0, bent(2.0), 0, 0])
+    # False is the first level, so 1; median -1, quartiles equal, range 2.
+    assert_allclose(out["flag_False"], [0, bent(2.0), 0, 0, 0])
+    # Two of five: median 0, quartiles 0 and 1.
+    assert_allclose(out["city_a"], [bent(1.0), 0, 0, bent(1.0), 0])
+    assert encoder.n_numbers_ == 3
+    assert encoder.categories_ == {"flag": [False, True], "city": ["a", "b", "c"]}
+
+
+def test_table_with_codes():
+    encoder = TableEncoder(max_one_hot_size=3).fit(TABLE)
+    assert encoder.levels_ == (4,)
+    assert_array_equal(encoder.transform(TABLE)[:, -1], [1, 2, 3, 1, 0])
+    assert encoder.transform(TABLE).dtype == np.float32
+
+
+@pytest.mark.parametrize("chosen", [["whole"], [1], [False, True, False, False, False]])
+def test_whole_numbers_may_be_categories(chosen):
+    table = TABLE.assign(flag=0.0, city=0.0)
+    encoder = TableEncoder(categorical_features=chosen).fit(table)
+    assert encoder.categories_ == {"whole": [1, 2, 3, 4, 5]}
+
+
+def test_an_array_of_objects_is_read_column_by_column():
+    X = np.array([[1, "a"], [None, "b"], [3.0, "a"], [4, None]], dtype=object)
+    encoder = TableEncoder().fit(X)
+    assert list(encoder.get_feature_names_out()) == ["x0", "x0_missing", "x1_a"]
+
+
+def test_an_array_of_numbers_is_not_copied_or_changed():
+    X = np.array([[1.0, np.nan], [2.0, 3.0], [5.0, 4.0]])
+    before = X.copy()
+    X.flags.writeable = False
+    TableEncoder().fit_transform(X)
+    assert_array_equal(X, before)
+
+
+def test_encoder_can_be_pickled():
+    encoder = TableEncoder().fit(TABLE)
+    again = pickle.loads(pickle.dumps(encoder))
+    assert_array_equal(again.transform(TABLE), encoder.transform(TABLE))
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (TABLE.assign(when=pd.Timestamp("2020-01-01")), "dates or durations in column when"),
+        (TABLE.assign(number=np.inf), "infinity or a value too large .* in column number"),
+        (TABLE.iloc[:0], r"0 sample\(s\)"),
+        (TABLE[[]], r"0 feature\(s\)"),
+    ],
+)
+def test_bad_tables(X, message):
+    with pytest.raises(ValueError, match=message):
+        TableEncoder().fit(X)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "message"),
+    [
+        (["color"], r"names \['color'\], which X does not have"),
+        ([7], r"names \[7\]"),
+        ([True], r"mask of shape \(1,\); expected one entry for each of the 5"),
+    ],
+)
+def test_bad_choice_of_categories(chosen, message):
+    with pytest.raises(ValueError, match=message):
+        TableEncoder(categorical_features=chosen).fit(TABLE)
+
+
+def test_columns_in_another_order_are_named():
+    encoder = TableEncoder().fit(TABLE)
+    with pytest.raises(ValueError, match="same order"):
+        encoder.transform(TABLE[TABLE.columns[::-1]])
