@@ -21,6 +21,7 @@ NAMES = (
     "images",
     "forecast",
     "sequences",
+    "accuracy",
 )
 RESULTS = Path(__file__).parent / "results"
 

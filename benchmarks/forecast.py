@@ -212,15 +212,16 @@ def compare(table: Table, data: Windows, forecasts: dict[str, np.ndarray]) -> No
                 table.add(case, f"/ {peer}", mine, theirs, data.series.unit, mine / theirs, bound)
 
 
-def draw_forecast(data: Windows, forecasts: dict[str, np.ndarray], step: int = 5) -> Any:
+def draw_forecast(data: Windows, forecasts: dict[str, np.ndarray], step: int = 5, shown: int = 240) -> Any:
     """Draw forecasts some steps ahead, residuals, and the errors of all."""
     from sknn.plotting import ForecastDisplay
 
     series, came = data.series, data.came()
     time = series.time[data.first + step - 1]
     display = ForecastDisplay.from_predictions(came, forecasts["ours"], time=time, step=step, unit=series.unit)
-    shown = slice(-min(len(time), 240), None)
-    display.axes_["forecast"].set_xlim(time[shown][0], time[-1])
+    lines = np.stack([values[-shown:, step - 1] for values in (came, forecasts["ours"])])
+    margin = 0.05 * np.ptp(lines)
+    display.axes_["forecast"].set(xlim=(time[-shown:][0], time[-1]), ylim=(lines.min() - margin, lines.max() + margin))
     errors = display.axes_["error"]
     errors.lines[0].set_label("ours")
     for name, forecast in list(forecasts.items())[1:]:
@@ -228,25 +229,36 @@ def draw_forecast(data: Windows, forecasts: dict[str, np.ndarray], step: int = 5
     errors.set_ylim(0, 1.05 * max(line.get_ydata().max() for line in errors.lines))
     errors.legend()
     for name in ("forecast", "residuals"):
-        display.axes_[name].tick_params(axis="x", rotation=30)
+        _date_axis(display.axes_[name], time)
     return display.figure_
 
 
-def draw_paths(data: Windows, forecasts: dict[str, np.ndarray], n: int = 6) -> Any:
-    """Draw a few windows with the ten steps that came and those that were forecast."""
+def _date_axis(axis: Any, time: np.ndarray) -> None:
+    """Let the labels of dates be short and few."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    if time.dtype.kind == "M":
+        locator = AutoDateLocator(maxticks=6)
+        axis.xaxis.set_major_locator(locator)
+        axis.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+
+
+def draw_paths(data: Windows, forecasts: dict[str, np.ndarray], n: int = 6, before: int = 24) -> Any:
+    """Draw the ends of a few windows, with the ten steps that came and those that were forecast."""
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(2, n // 2, figsize=(4.5 * (n // 2), 6), layout="constrained")
     ahead, came = np.arange(1, HORIZON + 1), data.came()
     for axis, i in zip(axes.flat, np.linspace(0, len(came) - 1, n).astype(int), strict=True):
-        before = data.series.values[data.first[i] - WINDOW : data.first[i]]
-        axis.plot(np.arange(1 - WINDOW, 1), before, color="0.6")
-        axis.plot(ahead, came[i], color="0.2", label="came")
+        first = data.first[i]
+        axis.plot(np.arange(1 - before, 1), data.series.values[first - before : first], color="0.6", label="window")
+        axis.plot(ahead, came[i], color="black", label="came")
         for name, forecast in forecasts.items():
             if name != "no change":
                 axis.plot(ahead, forecast[i], ".-", color=COLORS[name], markersize=4, label=name)
-        axis.set(title=f"from {data.series.time[data.first[i]]}", xlabel="steps ahead", ylabel=data.series.unit)
-    axes.flat[0].legend()
+        axis.set(title=f"from {str(data.series.time[first]).replace('T', ' ')}", xlabel="steps ahead")
+        axis.set_ylabel(data.series.unit)
+    figure.legend(*axes.flat[0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
     return figure
 
 

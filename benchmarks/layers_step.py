@@ -130,7 +130,9 @@ def run(options: Options) -> list[Table]:
             cases[f"{kind} 3x50"] = (lambda kind=kind: sequence_candidates(kind, options), wanted, options.size(10, 1))
         for case, (make, wanted, steps) in cases.items():
             if options.only in case:
+                candidates = make()  # before the threads are limited, as it imports torch
                 with limited(threads), quiet():
-                    _add(table, case, interleaved(make(), options.n_rounds(5)), wanted, steps)
+                    times = interleaved(candidates, options.n_rounds(5))
+                _add(table, case, times, wanted, steps)
         tables.append(table)
-    return tables
+    return [table for table in tables if table.rows]

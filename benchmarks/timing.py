@@ -77,7 +77,7 @@ def middle(times: Times, name: str) -> float:
 
 @contextmanager
 def limited(threads: int | None) -> Iterator[None]:
-    """Let NumPy's BLAS, and torch where it was imported, use so many threads; None leaves them alone."""
+    """Let NumPy's BLAS, and torch if it is imported already, use so many threads; None leaves them alone."""
     torch = sys.modules.get("torch")
     if threads is None:
         yield

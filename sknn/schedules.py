@@ -72,6 +72,11 @@ class Schedule(ABC):
         return False
 
     @property
+    def ends_as_planned(self) -> bool:
+        """Whether the schedule is laid out for all epochs, so that training is over when they are."""
+        return False
+
+    @property
     def plateau(self) -> "Plateau | None":
         """What to do when training no longer improves, if that is for the schedule to say."""
         return None
@@ -160,6 +165,10 @@ class CosineDecay(Schedule):
     def __post_init__(self) -> None:
         require(0 <= self.final_factor <= 1, "final_factor", "from 0 to 1", self.final_factor)
 
+    @property
+    def ends_as_planned(self) -> bool:
+        return True
+
     def __call__(self, clock: Clock) -> float:
         return _cosine(1.0, self.final_factor, clock.progress)
 
@@ -194,6 +203,10 @@ class OneCycle(Schedule):
         require(0 <= self.first_factor <= 1, "first_factor", "from 0 to 1", self.first_factor)
         require(0 <= self.final_factor <= 1, "final_factor", "from 0 to 1", self.final_factor)
 
+    @property
+    def ends_as_planned(self) -> bool:
+        return True
+
     def __call__(self, clock: Clock) -> float:
         progress = clock.progress
         if progress < self.rise:
@@ -224,6 +237,13 @@ class StepDecay(Schedule):
     def __post_init__(self) -> None:
         require(self.epochs >= 1, "epochs", "at least 1", self.epochs)
         require(0 < self.gamma <= 1, "gamma", "greater than 0 and at most 1", self.gamma)
+
+    def check(self, clock: Clock) -> None:
+        planned = (clock.total_steps - clock.start) / clock.steps_per_epoch
+        if self.epochs > planned:
+            raise ValueError(
+                f"Steps of epochs={self.epochs} are longer than the {planned:g} epochs of the training."
+            )
 
     def __call__(self, clock: Clock) -> float:
         return math.pow(self.gamma, clock.epoch // self.epochs)
@@ -327,6 +347,10 @@ class Warmup(Schedule):
         self.then.check(replace(clock, start=clock.start + length))
 
     @property
+    def ends_as_planned(self) -> bool:
+        return self.then.ends_as_planned
+
+    @property
     def divides_on_plateau(self) -> bool:
         return self.then.divides_on_plateau
 
@@ -347,6 +371,10 @@ class CosLog4(Schedule):
     data", 2024, arXiv:2407.04491.
     """
 
+    @property
+    def ends_as_planned(self) -> bool:
+        return True
+
     def __call__(self, clock: Clock) -> float:
         return 0.5 * (1.0 - math.cos(2.0 * math.pi * math.log2(1.0 + 15.0 * clock.progress)))
 
@@ -361,6 +389,10 @@ class FlatCos(Schedule):
     ----------
     As of `CosLog4`.
     """
+
+    @property
+    def ends_as_planned(self) -> bool:
+        return True
 
     def __call__(self, clock: Clock) -> float:
         return _cosine(1.0, 0.0, max(0.0, 2.0 * clock.progress - 1.0))

@@ -1,7 +1,7 @@
 """A stack of layers over one parameter vector: forward, backward, predict."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -129,7 +129,7 @@ class Network:
         for i in range(len(self.layers) - 1, -1, -1):
             self.layers[i].backward(self.parameters[i], gradients[i], ws.layers[i])
 
-    def predict(self, X: Any, rows: Array | None = None) -> Array:
+    def predict(self, X: Any, rows: Array | None = None, finish: Callable[[Array], Array] | None = None) -> Array:
         """Compute raw outputs in blocks of rows, in constant extra memory.
 
         Parameters
@@ -138,14 +138,16 @@ class Network:
             Samples, each of the network's input shape or flat.
         rows : ndarray of int, default=None
             Take only these rows of ``X``.
+        finish : callable, default=None
+            Turns the raw outputs of a block, which it may overwrite, into what is given instead.
 
         Returns
         -------
         ndarray of shape (n, ...)
-            Raw outputs, in the network's dtype.
+            Raw outputs, in the network's dtype, or what ``finish`` made of them.
         """
         n = X.shape[0] if rows is None else len(rows)
-        raw = np.empty((n, *self.shapes[-1]), self.dtype)
+        result = np.empty((n, *self.shapes[-1]), self.dtype)
         size = max(1, min(n, self._rows_per_block(issparse(X))))
         ws = Workspace(self, size, sparse=issparse(X))
         for start in range(0, n, size):
@@ -154,8 +156,11 @@ class Network:
             x = X[start:stop] if rows is None else X[rows[start:stop]]
             part.load(x if part.sparse else x.reshape(-1, *self.input_shape))
             self.forward(part)
-            raw[start:stop] = part.output
-        return raw
+            block = part.output if finish is None else finish(part.output)
+            if not start and (block.dtype, block.shape[1:]) != (result.dtype, result.shape[1:]):
+                result = np.empty((n, *block.shape[1:]), block.dtype)
+            result[start:stop] = block
+        return result
 
     def _rows_per_block(self, sparse: bool = False) -> int:
         return max(16, PREDICT_BYTES // self._bytes_per_row(sparse))

@@ -321,6 +321,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
             )
         elif state.stop_reason is None and not incremental:
             state.stop_reason = f"max_iter={self.max_iter} reached."
+            if make_schedule(self).ends_as_planned:
+                return
             warnings.warn(
                 f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
                 "converged yet.",
@@ -357,15 +359,21 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
     def __sklearn_is_fitted__(self) -> bool:
         return "_state" in vars(self)
 
-    def _raw(self, X: Any) -> Array:
-        """Compute raw outputs, one column an output."""
+    def _raw(self, X: Any, finish: Callable[[Array], Array] | None = None) -> Array:
+        """Compute raw outputs, one column an output, or what ``finish`` makes of each block of them."""
         check_is_fitted(self)
-        return self._state.network.predict(self._check_X(X, reset=False))
+        return self._state.network.predict(self._check_X(X, reset=False), finish=finish)
 
     def _predictions(self, X: Any) -> Array:
         """Compute predictions (probabilities, for classes), one column an output."""
-        raw = self._raw(X)
-        return self._trained_loss.inverse_link(raw)
+        check_is_fitted(self)
+        return self._raw(X, self._trained_loss.inverse_link)
+
+    def _predicted(self, X: Any) -> Array:
+        """Compute predictions as targets, block by block."""
+        check_is_fitted(self)
+        targets, loss = self._targets, self._trained_loss
+        return self._raw(X, lambda raw: targets.decode(loss.inverse_link(raw)))
 
     def summary(self) -> str:
         """Describe the fitted network as a table: layers, output shapes, parameters, memory.

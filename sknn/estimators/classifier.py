@@ -134,8 +134,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         ValueError
             If ``X`` has another number of features than in ``fit``, or holds NaN or infinity.
         """
-        predictions = self._predictions(X)
-        return self._targets.decode(predictions)
+        return self._predicted(X)
 
     def predict_proba(self, X: Any) -> Array:
         """Predict the probability of each class.
@@ -157,7 +156,10 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         ValueError
             If ``X`` has another number of features than in ``fit``, or holds NaN or infinity.
         """
-        p = self._predictions(X)
+        return self._probabilities(self._predictions(X))
+
+    def _probabilities(self, p: Array) -> Array:
+        """Give a column to each class, where two of them have one output."""
         if self._targets.kind != "binary":
             return p
         return np.hstack([1 - p, p]) if len(self.classes_) > 1 else np.ones_like(p)
@@ -183,11 +185,17 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             If ``X`` has another number of features than in ``fit``, or holds NaN or infinity.
         """
         raw, loss = self._raw(X), self._trained_loss
-        if self._targets.kind != "binary":
-            return loss.log_inverse_link(raw)
-        if len(self.classes_) == 1:
-            return np.zeros_like(raw)
-        return np.hstack([loss.log_inverse_link(-raw), loss.log_inverse_link(raw)])
+        p = self._probabilities(loss.inverse_link(raw.copy()))
+        with np.errstate(divide="ignore"):
+            log_p = np.log(p)
+        if (p > 0).all():
+            return log_p
+        exact = (
+            [loss.log_inverse_link(-raw), loss.log_inverse_link(raw)]
+            if self._targets.kind == "binary"
+            else [loss.log_inverse_link(raw)]
+        )
+        return np.where(p > 0, log_p, np.hstack(exact))
 
     def decision_function(self, X: Any) -> Array:
         """Compute the raw outputs, before the logistic or softmax function.

@@ -126,8 +126,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         ValueError
             If ``X`` has another number of features than in ``fit``, or holds NaN or infinity.
         """
-        predictions = self._predictions(X)
-        return self._targets.decode(predictions)
+        return self._predicted(X)
 
     def _targets_of(self, y: Array, weight: Array | None, classes: Any, first: bool, incremental: bool) -> Targets:
         if first:

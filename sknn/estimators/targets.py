@@ -196,8 +196,9 @@ class ScaledTargets(NumericTargets):
         columns = y.reshape(len(y), -1).astype(np.float64)
         mean, deviation = columns.mean(axis=0), columns.std(axis=0)
         center, scale = (np.zeros_like(mean), mean) if positive else (mean, deviation)
-        # What rounding leaves of a constant is no scale.
-        scale = np.where(scale > 1e-12 * np.abs(columns).max(axis=0), scale, 1.0)
+        # What rounding leaves of a constant is no scale; the network sees a zero in its place, exactly.
+        constant = scale <= 1e-12 * np.abs(columns).max(axis=0)
+        center, scale = np.where(constant, columns[0], center), np.where(constant, 1.0, scale)
         return cls(center, scale, *((columns.min(axis=0), columns.max(axis=0)) if clamp else (None, None)))
 
     def encode(self, y: Array, dtype: Any) -> TargetRows:

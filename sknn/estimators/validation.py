@@ -79,8 +79,10 @@ class Samples:
         )
         if not 1 <= size < n:
             raise ValueError(too_small)
-        # The names of the two codes are scikit-learn's, and so is its error for a class of one member.
-        labels = np.where(self.encoded.values, "True", "False") if stratify else None
+        codes = self.encoded.values
+        labels = codes if stratify else None
+        if stratify and np.bincount(codes).min() < 2:
+            labels = np.where(codes, "True", "False")  # as scikit-learn's error calls a class of one member
         train, held_out = train_test_split(self.rows, random_state=rng, test_size=fraction, stratify=labels)
         if size < 2:
             raise ValueError(too_small)

@@ -161,9 +161,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     ['x0', 'x0_missing', 'x1_a']
     >>> encoder.transform(X).round(2)
     array([[-0.65,  0.  ,  0.  ],
-           [ 0.  ,  0.  , -1.66],
-           [ 0.  ,  1.66,  0.  ],
-           [ 1.2 ,  0.  ,  0.  ]], dtype=float32)
+           [ 0.  ,  0.  , -2.4 ],
+           [ 0.  ,  2.4 ,  0.  ],
+           [ 1.22,  0.  ,  0.  ]], dtype=float32)
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {

@@ -65,12 +65,12 @@ class LBFGS:
         self._ws = Workspace(state.network, X.shape[0], training=True, sparse=issparse(X))
         self._ws.load(X)
         self._started, self._accepted = perf_counter(), values.copy()
-        self._begin(state)
+        self._begun = False
         try:
             result = minimize(
                 self._evaluate,
                 values.astype(np.float64),
-                args=(values, y, weight),
+                args=(values, y, weight, state),
                 method="L-BFGS-B",
                 jac=True,
                 options=self.options,
@@ -86,11 +86,13 @@ class LBFGS:
         np.copyto(values, result.x, casting="same_kind")
         self._conclude(result, state)
 
-    def _begin(self, state: TrainingState) -> None:
-        for rule in self.rules:
-            rule.before_epoch(state)
-
-    def _evaluate(self, theta: Array, values: Array, y: Array, weight: Array | None) -> tuple[float, Array]:
+    def _evaluate(
+        self, theta: Array, values: Array, y: Array, weight: Array | None, state: TrainingState
+    ) -> tuple[float, Array]:
+        if not self._begun:
+            self._begun = True
+            for rule in self.rules:
+                rule.before_epoch(state)
         np.copyto(values, theta, casting="same_kind")
         self._loss = self.objective.evaluate(self._ws, y, weight)
         gradient = self.objective.gradients.values.astype(np.float64)
@@ -102,10 +104,9 @@ class LBFGS:
         np.copyto(self._accepted, values)
         state.epoch += 1
         self._record(state)
+        self._begun = False
         if state.stop_reason is not None:
             raise _Stop
-        if state.epoch < self.options["maxiter"]:
-            self._begin(state)
 
     def _record(self, state: TrainingState) -> None:
         # What was evaluated last is where the line search ended, so its loss and gradient are those of theta.

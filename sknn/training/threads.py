@@ -6,7 +6,7 @@ from threading import Lock
 
 from threadpoolctl import LibController, ThreadpoolController
 
-FLOPS_PER_THREAD = 30e6
+FLOPS_PER_THREAD = 200e6
 """Work of a step that makes one more thread worth its synchronization."""
 
 _lock = Lock()
@@ -61,3 +61,6 @@ def blas_threads(wanted: int) -> Iterator[None]:
 def _apply() -> None:
     for library, allowed in _before:
         library.set_num_threads(min([allowed, *_wanted]))
+        # Some versions of threadpoolctl let one thread own the setting: give it back, another may leave last.
+        if hasattr(library, "clear_controlling_thread"):
+            library.clear_controlling_thread()
