@@ -238,7 +238,7 @@ def _date_axis(axis: Any, time: np.ndarray) -> None:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
     if time.dtype.kind == "M":
-        locator = AutoDateLocator(maxticks=6)
+        locator = AutoDateLocator(minticks=3, maxticks=6)
         axis.xaxis.set_major_locator(locator)
         axis.xaxis.set_major_formatter(ConciseDateFormatter(locator))
 

@@ -348,9 +348,6 @@ class RealMLP(NetworkEstimator):
         predictions = self._predictions(X)
         return self._targets.decode(predictions)
 
-    def _predicted(self, X: Any) -> Array:
-        return self._targets.decode(self._predictions(X))
-
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = False
