@@ -241,9 +241,7 @@ class StepDecay(Schedule):
     def check(self, clock: Clock) -> None:
         planned = (clock.total_steps - clock.start) / clock.steps_per_epoch
         if self.epochs > planned:
-            raise ValueError(
-                f"Steps of epochs={self.epochs} are longer than the {planned:g} epochs of the training."
-            )
+            raise ValueError(f"Steps of epochs={self.epochs} are longer than the {planned:g} epochs of the training.")
 
     def __call__(self, clock: Clock) -> float:
         return math.pow(self.gamma, clock.epoch // self.epochs)

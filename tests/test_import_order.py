@@ -52,6 +52,7 @@ ORDER = [
     "sknn.estimators.targets",
     "sknn.estimators.validation",
     "sknn.estimators.callbacks",
+    "sknn.estimators.fitted",
     "sknn.estimators.base",
     "sknn.estimators.classifier",
     "sknn.estimators.regressor",

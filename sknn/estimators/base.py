@@ -2,25 +2,25 @@
 
 import copy
 import warnings
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, is_regressor
+from sklearn.base import is_regressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_array, check_consistent_length, check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import _check_sample_weight, column_or_1d, validate_data
 
 from sknn.core.kernels import Array, RandomState
 from sknn.core.network import Network
 from sknn.core.objective import Objective, Penalty
-from sknn.estimators.callbacks import CallbackSupportMixin, begin_callbacks
+from sknn.estimators.callbacks import begin_callbacks
 from sknn.estimators.components import make_optimizer, make_schedule
+from sknn.estimators.fitted import FittedNetwork
 from sknn.estimators.guards import about_validation, naming, unchanged_on_error
-from sknn.estimators.summary import summarize
 from sknn.estimators.targets import Targets, check_target_range, dense_targets
 from sknn.estimators.validation import Samples, make_judge, takes_weights
 from sknn.layers.base import Layer
@@ -34,15 +34,11 @@ from sknn.training.trainer import Trainer
 NO_VALIDATION = (None, None, None)
 
 
-class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
+class NetworkEstimator(FittedNetwork):
     """Base class of the estimators: subclasses say their layers, their loss and their targets."""
 
     lacks_partial_fit: ClassVar[str | None] = None
     """Why there is no ``partial_fit``, for an estimator that has none."""
-
-    if TYPE_CHECKING:  # the parameters, which each subclass spells out in its constructor
-
-        def __getattr__(self, name: str) -> Any: ...
 
     @abstractmethod
     def _layers(self, n_outputs: int) -> list[Layer]:
@@ -125,11 +121,6 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
                 y = column_or_1d(y, warn=True)
         check_consistent_length(X, y)
         return X, dense_targets(y)
-
-    def _check_X(self, X: Any, *, reset: bool, **more: Any) -> Any:
-        """Check samples, and give them in the shape that the network takes."""
-        with naming("X"):
-            return validate_data(self, X, reset=reset, accept_sparse="csr", dtype=(np.float64, np.float32), **more)
 
     def _check_weight(self, weight: Any, X: Any) -> Array | None:
         if weight is None:
@@ -353,63 +344,3 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
             "n_parameters_": state.network.parameters.values.size,
             "out_activation_": loss.link,
         }
-
-    # -- the fitted estimator ------------------------------------------------------------------------------------------
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return "_state" in vars(self)
-
-    def _raw(self, X: Any, finish: Callable[[Array], Array] | None = None) -> Array:
-        """Compute raw outputs, one column an output, or what ``finish`` makes of each block of them."""
-        check_is_fitted(self)
-        return self._state.network.predict(self._check_X(X, reset=False), finish=finish)
-
-    def _predictions(self, X: Any) -> Array:
-        """Compute predictions (probabilities, for classes), one column an output."""
-        check_is_fitted(self)
-        return self._raw(X, self._trained_loss.inverse_link)
-
-    def _predicted(self, X: Any) -> Array:
-        """Compute predictions as targets, block by block."""
-        check_is_fitted(self)
-        targets, loss = self._targets, self._trained_loss
-        return self._raw(X, lambda raw: targets.decode(loss.inverse_link(raw)))
-
-    def summary(self) -> str:
-        """Describe the fitted network as a table: layers, output shapes, parameters, memory.
-
-        Returns
-        -------
-        str
-            A line a layer, then the totals; ``print`` it.
-
-        Raises
-        ------
-        NotFittedError
-            If the estimator is not fitted.
-        """
-        check_is_fitted(self)
-        return summarize(self._state.network)
-
-    def trim_for_prediction(self) -> Self:
-        """Drop what is only needed to go on training, so that a saved model is little more than its weights.
-
-        ``partial_fit`` and ``warm_start`` then go on with a new optimizer state.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        NotFittedError
-            If the estimator is not fitted.
-        """
-        check_is_fitted(self)
-        self._state: TrainingState = replace(self._state, optimizer_state=None)
-        return self
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags

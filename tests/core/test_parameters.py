@@ -209,3 +209,23 @@ def test_is_finite(dtype, vector):
     assert parameters.is_finite()
     getattr(parameters, vector)[:2] = np.inf, -np.inf
     assert not parameters.is_finite()
+
+
+def test_rates_are_named_only_where_some_differ():
+    assert ParameterVector(SPECS, np.float32).rates() is None
+    specs = [
+        {"W": ParamSpec((3, 2), penalized_rows=2, rate=0.5, bias_rate=0.1)},
+        {"s": ParamSpec((2,), rate=6.0), "mean": ParamSpec((2,), trainable=False)},
+        {"b": ParamSpec(())},
+    ]
+    rates = ParameterVector(specs, np.float32).rates()
+    assert rates.dtype == np.float32
+    np.testing.assert_allclose(rates, [0.5] * 4 + [0.1] * 2 + [6.0] * 2 + [1.0])
+
+
+def test_decay_is_in_proportion_to_the_rate_and_its_own_factor():
+    specs = [{"a": ParamSpec((2,), 2, rate=6.0, decay=0.5), "b": ParamSpec((2,), 1), "c": ParamSpec((1,), rate=6.0)}]
+    parameters = ParameterVector(specs, np.float64)
+    parameters.values[:] = 1.0
+    parameters.decay(0.1)
+    np.testing.assert_allclose(parameters.values, [0.7, 0.7, 0.9, 1.0, 1.0])

@@ -228,3 +228,29 @@ def test_smoothed_targets_are_still_probabilities(is_table):
 def test_smoothed_targets_of_two_classes_in_one_column():
     targets = TargetRows(np.array([0, 1]), np.array([[0.0], [1.0]]))
     np.testing.assert_allclose(targets.smoothed(0.2).take(), [[0.1], [0.9]], rtol=1e-15)
+
+
+@pytest.mark.usefixtures("block_bytes")
+@every_container
+@pytest.mark.parametrize(("n", "used"), [(3, 3), (4, 4), (11, 8), (12, 12)])
+def test_a_smaller_last_batch_may_be_left_out(container, n, used):
+    X, y, weight = data(n)
+    rng, size = np.random.RandomState(0), min(4, n)
+    batches = Batches(
+        container(X),
+        TargetRows(y),
+        weight,
+        np.arange(n),
+        batch_size=size,
+        shuffle=True,
+        rng=rng,
+        dtype=float,
+        drop_last=True,
+    )
+    seen = set()
+    for _ in range(20):
+        taken = epoch(batches)
+        assert [len(batch[0]) for batch in taken] == [size] * len(batches) == [size] * (used // size)
+        assert batches.sizes == {size}
+        seen |= set(joined(taken, 2)[:, 0] * 8)
+    assert len(seen) == n

@@ -12,6 +12,7 @@ from sknn.training.rules import (
     HISTORY,
     Best,
     Divergence,
+    LongSinceBest,
     LowerOnPlateau,
     NoImprovement,
     Report,
@@ -291,3 +292,26 @@ def test_history_starts_empty_and_is_not_shared():
     assert one.history == {name: [] for name in HISTORY}
     one.history["loss"].append(1.0)
     assert other.history["loss"] == []
+
+
+@pytest.mark.parametrize(("prefers_last", "epoch"), [(False, 2), (True, 4)])
+def test_best_of_equal_scores(prefers_last, epoch):
+    state = play([Best(True, True, prefers_last)], [1.0] * 5, [0.1, 0.5, 0.2, 0.5, math.nan])
+    assert state.best_epoch == epoch
+    np.testing.assert_array_equal(state.best_weights[0], epoch)
+
+
+@pytest.mark.parametrize(
+    ("factor", "offset", "scores", "epochs"),
+    [
+        (2.0, 3.0, [0.5] + [0.1] * 20, 6),
+        (2.0, 3.0, [0.1, 0.2, 0.3, *[0.0] * 20], 10),
+        (1.0, 0.0, [0.1, 0.2, 0.1, 0.9], 3),
+        (3.0, 5.0, [0.1] * 8, 8),
+    ],
+)
+def test_long_since_best(factor, offset, scores, epochs):
+    """It stops in the first epoch that is later than ``factor`` times the best one plus ``offset``."""
+    state = play([Best(True, False), LongSinceBest(factor, offset)], [1.0] * len(scores), scores)
+    assert state.epoch == epochs
+    assert (state.stop_reason is not None) == (epochs < len(scores) or factor == 1.0)

@@ -1,0 +1,92 @@
+"""What an estimator can do once it holds a trained network."""
+
+from abc import ABC
+from collections.abc import Callable
+from dataclasses import replace
+from html import escape
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sknn.core.kernels import Array
+from sknn.estimators.callbacks import CallbackSupportMixin
+from sknn.estimators.guards import naming
+from sknn.estimators.summary import summarize
+from sknn.training.rules import TrainingState
+
+
+class FittedNetwork(CallbackSupportMixin, BaseEstimator, ABC):
+    """Base class of `NetworkEstimator`: predicting, describing, trimming."""
+
+    if TYPE_CHECKING:  # the parameters, which each subclass spells out in its constructor
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "_state" in vars(self)
+
+    def _check_X(self, X: Any, *, reset: bool, **more: Any) -> Any:
+        """Check samples, and give them in the shape that the network takes."""
+        with naming("X"):
+            return validate_data(self, X, reset=reset, accept_sparse="csr", dtype=(np.float64, np.float32), **more)
+
+    def _raw(self, X: Any, finish: Callable[[Array], Array] | None = None) -> Array:
+        """Compute raw outputs, one column an output, or what ``finish`` makes of each block of them."""
+        check_is_fitted(self)
+        return self._state.network.predict(self._check_X(X, reset=False), finish=finish)
+
+    def _predictions(self, X: Any) -> Array:
+        """Compute predictions (probabilities, for classes), one column an output."""
+        check_is_fitted(self)
+        return self._raw(X, self._trained_loss.inverse_link)
+
+    def _predicted(self, X: Any) -> Array:
+        """Compute predictions as targets, block by block."""
+        check_is_fitted(self)
+        targets, loss = self._targets, self._trained_loss
+        return self._raw(X, lambda raw: targets.decode(loss.inverse_link(raw)))
+
+    def summary(self) -> str:
+        """Describe the fitted network as a table: layers, output shapes, parameters, memory.
+
+        Returns
+        -------
+        str
+            A line a layer, then the totals; ``print`` it.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        """
+        check_is_fitted(self)
+        return summarize(self._state.network)
+
+    def _html_repr(self) -> str:
+        html: str = super()._html_repr()
+        return f"{html}<pre>{escape(self.summary())}</pre>" if self.__sklearn_is_fitted__() else html
+
+    def trim_for_prediction(self) -> Self:
+        """Drop what is only needed to go on training, so that a saved model is little more than its weights.
+
+        ``partial_fit`` and ``warm_start`` then go on with a new optimizer state.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        """
+        check_is_fitted(self)
+        self._state: TrainingState = replace(self._state, optimizer_state=None)
+        return self
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
