@@ -1,4 +1,7 @@
-"""The one check of a hyper-parameter's range."""
+"""The one check of a hyper-parameter's range, and what layers ask for most."""
+
+from numbers import Integral
+from typing import Any
 
 
 def require(valid: bool, name: str, expected: str, got: float) -> None:
@@ -22,3 +25,22 @@ def require(valid: bool, name: str, expected: str, got: float) -> None:
     """
     if not valid:
         raise ValueError(f"{name} must be {expected}, got {got!r}.")
+
+
+def require_count(name: str, got: Any) -> None:
+    """Raise an error unless a parameter is a whole number of at least 1.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter.
+    got : object
+        What came.
+
+    Raises
+    ------
+    ValueError
+        If it is no such number.
+    """
+    valid = isinstance(got, Integral) and not isinstance(got, bool) and int(got) >= 1
+    require(valid, name, "a whole number of at least 1", got)

@@ -105,6 +105,13 @@ class Network:
         ws.load(x if ws.sparse else x.reshape(-1, *self.input_shape))
         return ws
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in ("plans", "shapes")}
+
+    def __setstate__(self, saved: dict[str, Any]) -> None:
+        vars(self).update(saved)
+        self._plan()
+
     def copy(self) -> Self:
         """Make an independent copy."""
         other = type(self).__new__(type(self))

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from sknn.core.checks import require
 from sknn.core.kernels import Array, RandomState
 from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape, parts, rows
 
@@ -43,6 +44,8 @@ class BatchNorm(Layer):
     keeps_steps: ClassVar[bool] = True
 
     def plan(self, input_shape: Shape) -> Plan:
+        require(0 <= self.momentum <= 1, "momentum", "from 0 to 1", self.momentum)
+        require(self.epsilon > 0, "epsilon", "greater than 0", self.epsilon)
         channels = (input_shape[-1],)
         statistic, one = ParamSpec(channels, trainable=False), Buffer(channels, per_sample=False)
         return Plan(

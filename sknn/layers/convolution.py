@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sknn.activations import Activation, Identity
+from sknn.core.checks import require_count
 from sknn.core.kernels import RandomState
 from sknn.core.windows import Axis, same, valid, windows
 from sknn.initializers import Initializer, ScikitUniform
@@ -60,6 +61,7 @@ class Convolution(Layer):
         return numbers
 
     def plan(self, input_shape: Shape) -> Plan:
+        require_count("filters", self.filters)
         axes, channels, filters = self.axes(input_shape), input_shape[-1], self.filters
         window, inputs = prod(axis.kernel for axis in axes), prod(input_shape[:-1])
         output_shape = (*(axis.out for axis in axes), filters)

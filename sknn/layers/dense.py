@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from sknn.activations import Activation, Identity
+from sknn.core.checks import require_count
 from sknn.core.kernels import RandomState, affine, affine_gradient, product
 from sknn.initializers import Initializer, ScikitUniform
 from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape
@@ -29,6 +30,7 @@ class Dense(Layer):
     bias_column: ClassVar[bool] = True
 
     def plan(self, input_shape: Shape) -> Plan:
+        require_count("units", self.units)
         if len(input_shape) != 1:
             raise ValueError(f"needs rows of features, (n_features,); got {input_shape}")
         (fan_in,) = input_shape

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from sknn.core.checks import require_count
 from sknn.core.kernels import RandomState
 from sknn.initializers import Initializer, Normal
 from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape
@@ -34,6 +35,7 @@ class Embedding(Layer):
     accepts_nan: ClassVar[bool] = True
 
     def plan(self, input_shape: Shape) -> Plan:
+        require_count("dim", self.dim)
         if not input_shape:
             raise ValueError(f"needs codes along at least one axis, (n_codes,); got {input_shape}")
         output_shape = (*input_shape, self.dim)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from sknn.core.checks import require_count
 from sknn.core.kernels import Array, RandomState
 from sknn.initializers import Initializer, Orthogonal, ScikitUniform
 from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape, rows
@@ -38,6 +39,7 @@ class Recurrent(Layer):
         return self.return_sequences
 
     def plan(self, input_shape: Shape) -> Plan:
+        require_count("units", self.units)
         if len(input_shape) != 2:
             raise ValueError(f"needs sequences, (time, channels); got {input_shape}")
         steps, channels = input_shape

@@ -35,7 +35,7 @@ class Residual(Layer):
 
     @property
     def bias_column(self) -> bool:  # type: ignore[override]
-        return self.layers[0].bias_column
+        return bool(self.layers) and self.layers[0].bias_column
 
     @property
     def random(self) -> bool:  # type: ignore[override]
@@ -43,7 +43,7 @@ class Residual(Layer):
 
     @property
     def input_ndim(self) -> int | None:  # type: ignore[override]
-        return self.layers[0].input_ndim
+        return self.layers[0].input_ndim if self.layers else None
 
     @property
     def keeps_steps(self) -> bool:  # type: ignore[override]
