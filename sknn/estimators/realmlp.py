@@ -93,8 +93,8 @@ class RealMLP(NetworkEstimator):
         return [*front, *hidden, NTKDense(n_outputs, ACTIVATIONS["identity"](), zero or weights, zero or biases,
                                           bias_rate=self.bias_rate)]  # fmt: skip
 
-    # The factor of a rate counts twice in weight decay, as in the authors' code: by mistake, but tables are predicted a
-    # little better than where it counts once.
+    # The factor of a rate counts twice in weight decay: a mistake in the authors' code, with which their results were
+    # made. Errors are the same where it counts once.
     def _front(self, encoder: TableEncoder) -> list[Layer]:
         """Say the layers before the first dense one."""
         layers: list[Layer] = []

@@ -5,8 +5,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sknn.layers.base import Buffer, Layer, Plan, Shape
+from sknn.layers.base import Buffer, Layer, Plan, Shape, parts
 from sknn.schedules import Schedule
+
+PART = 2**11
+"""Elements that random numbers are drawn for at a time."""
 
 
 @dataclass(frozen=True)
@@ -36,16 +39,16 @@ class Dropout(Layer):
     def plan(self, input_shape: Shape) -> Plan:
         if not 0.0 <= self.rate < 1.0:
             raise ValueError(f"needs a rate in [0, 1); got {self.rate!r}")
-        training = {"noise": Buffer((1, *input_shape)), "keep": Buffer((1, *input_shape), "bool")}
-        return Plan(input_shape, backward_scratch=training)
+        return Plan(input_shape, backward_scratch={"keep": Buffer((1, *input_shape), "bool")})
 
-    # Random numbers have no order: noise and keep take that of the output, which may lie column by column.
+    # Random numbers have no order: keep takes that of the output, which may lie column by column.
     def prepare(self, b: Any) -> None:
         if b.training:
             order = "F" if b.y.strides[0] < b.y.strides[-1] else "C"
-            b.draws = b.noise.reshape(-1)
-            b.noise, b.keep = (a.reshape(-1).reshape(b.y.shape, order=order) for a in (b.noise, b.keep))
-            assert np.shares_memory(b.noise, b.draws)
+            flat = b.keep.reshape(-1)
+            b.parts = [flat[part] for part in parts(len(flat), PART)]
+            b.keep = flat.reshape(b.y.shape, order=order)
+            assert np.shares_memory(b.keep, flat) or not flat.size
 
     def forward(self, p: Any, b: Any) -> None:
         if not b.training:
@@ -55,10 +58,16 @@ class Dropout(Layer):
         if self.schedule is not None and b.clock is not None:
             rate *= self.schedule(b.clock)
         b.factor = 1.0 / (1.0 - rate)
-        b.rng.random(out=b.draws, dtype=b.draws.dtype)
-        np.greater_equal(b.noise, rate, out=b.keep)
+        self._draw(b, rate)
         np.multiply(b.x, b.factor, out=b.y)
         np.multiply(b.y, b.keep, out=b.y)
+
+    # Sixteen random bits an element say as much as a rate needs, and come five times as fast as floats.
+    def _draw(self, b: Any, rate: float) -> None:
+        threshold, draw = round(rate * 2**16), b.rng.bit_generator.random_raw
+        for part in b.parts:
+            bits = draw(-(-len(part) // 4)).view(np.uint16)
+            np.greater_equal(bits[: len(part)], threshold, out=part)
 
     def backward(self, p: Any, g: Any, b: Any) -> None:
         if b.dx is not None:
