@@ -164,8 +164,8 @@ class MLPRegressorScratch(NetworkRegressor, MLP):
     >>> X, y = load_diabetes(return_X_y=True)
     >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
     >>> net = make_pipeline(StandardScaler(), MLPRegressorScratch(
-    ...     hidden_layer_sizes=20, learning_rate="cosine", learning_rate_init=0.01, alpha=10, random_state=0))
-    >>> net.fit(X_train, y_train).score(X_test, y_test) > 0.3
+    ...     hidden_layer_sizes=20, learning_rate="cosine", learning_rate_init=0.01, max_iter=500, random_state=0))
+    >>> net.fit(X_train, y_train).score(X_test, y_test) > 0.25
     True
     """
 

@@ -150,8 +150,8 @@ class SequentialClassifierScratch(Sequential, NetworkClassifier):
     >>> X_train, X_test, y_train, y_test = train_test_split(X / 16, y, stratify=y, random_state=0)
     >>> layers = [Conv2D(16, activation=ReLU()), MaxPool2D(), Flatten()]
     >>> net = SequentialClassifierScratch(
-    ...     layers, input_shape=(8, 8, 1), learning_rate="one_cycle", learning_rate_init=0.01, max_iter=20, random_state=0
-    ... )
+    ...     layers, input_shape=(8, 8, 1), learning_rate="one_cycle", learning_rate_init=0.01, max_iter=20,
+    ...     random_state=0)
     >>> net.fit(X_train, y_train).score(X_test, y_test) > 0.95
     True
     """

@@ -8,7 +8,7 @@ import numpy as np
 from sknn.layers.base import Buffer, Layer, Plan, Shape, parts
 from sknn.schedules import Schedule
 
-PART = 2**11
+PART = 2**12
 """Elements that random numbers are drawn for at a time."""
 
 
@@ -46,7 +46,7 @@ class Dropout(Layer):
         if b.training:
             order = "F" if b.y.strides[0] < b.y.strides[-1] else "C"
             flat = b.keep.reshape(-1)
-            b.parts = [flat[part] for part in parts(len(flat), PART)]
+            b.parts = [(flat[part], part.stop - part.start) for part in parts(len(flat), PART)]
             b.keep = flat.reshape(b.y.shape, order=order)
             assert np.shares_memory(b.keep, flat) or not flat.size
 
@@ -65,9 +65,10 @@ class Dropout(Layer):
     # Sixteen random bits an element say as much as a rate needs, and come five times as fast as floats.
     def _draw(self, b: Any, rate: float) -> None:
         threshold, draw = round(rate * 2**16), b.rng.bit_generator.random_raw
-        for part in b.parts:
-            bits = draw(-(-len(part) // 4)).view(np.uint16)
-            np.greater_equal(bits[: len(part)], threshold, out=part)
+        for part, n in b.parts:
+            bits = draw((n + 3) // 4).view(np.uint16)
+            np.greater_equal(bits[:n], threshold, out=part)
+            del bits  # before the next ones come
 
     def backward(self, p: Any, g: Any, b: Any) -> None:
         if b.dx is not None:
