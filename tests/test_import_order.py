@@ -17,6 +17,8 @@ ORDER = [
     "sknn.activations.*",
     "sknn.activations",
     "sknn.initializers",
+    "sknn.schedules.base",
+    "sknn.schedules.*",
     "sknn.schedules",
     "sknn.optimizers.base",
     "sknn.optimizers.*",
