@@ -277,6 +277,10 @@ class LowerOnPlateau(Rule):
             state.on_plateau = 0
 
 
+TIE = 1e-6
+"""Scores that differ by no more are equal, where the last of them is taken: a weighted score has such differences."""
+
+
 @dataclass(frozen=True)
 class Best(Rule):
     """Remember the best epoch, and the weights that scored best.
@@ -288,7 +292,7 @@ class Best(Rule):
     keeps_weights : bool
         Take a snapshot of the parameters at the best score.
     prefers_last : bool, default=False
-        Of epochs with equal scores take the last, else the first.
+        Of epochs with equal scores, to 1e-6, take the last, else the first.
     """
 
     scores: bool
@@ -305,8 +309,8 @@ class Best(Rule):
         state.best_loss = min(state.best_loss, loss[-1])
         if self.scores:
             score = state.history["validation_score"][-1]
-            better = score > state.best_score or (self.prefers_last and score == state.best_score)
-            state.best_score = score if better else state.best_score
+            better = score >= state.best_score - TIE if self.prefers_last else score > state.best_score
+            state.best_score = max(score, state.best_score) if better else state.best_score
         if better:
             state.best_epoch = len(loss)
             if self.keeps_weights:

@@ -196,10 +196,13 @@ def peak_of_an_epoch(X, n, is_table):
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_matrix], ids=["dense", "sparse"])
 @pytest.mark.parametrize("is_table", [False, True], ids=["targets", "classes"])
 def test_memory_does_not_grow_with_the_data(container, is_table, monkeypatch):
-    """A block holds what is said, and at most one other is there while it is gathered."""
+    """A block holds what is said, and at most one other is there while it is gathered.
+
+    Batches of a sparse matrix wait for the garbage collector, which comes by in its own time: hence a block's slack.
+    """
     monkeypatch.setattr(batches_module, "BLOCK_BYTES", 2**16)
     few, many = (peak_of_an_epoch(container(np.ones((n, 20))), n, is_table) for n in (4_000, 40_000))
-    assert many < 1.1 * few
+    assert many < few + 2**16
     assert many < 5 * 2**16
 
 

@@ -315,3 +315,8 @@ def test_long_since_best(factor, offset, scores, epochs):
     state = play([Best(True, False), LongSinceBest(factor, offset)], [1.0] * len(scores), scores)
     assert state.epoch == epochs
     assert (state.stop_reason is not None) == (epochs < len(scores) or factor == 1.0)
+
+
+def test_scores_that_differ_by_rounding_are_equal():
+    state = play([Best(True, True, True)], [1.0] * 4, [0.5, 0.5 - 1e-7, 0.5 - 1e-7, 0.4])
+    assert (state.best_epoch, state.best_score) == (3, 0.5)
