@@ -535,8 +535,8 @@ def test_categories(Estimator, y):
 def test_digits_with_everything():
     """Convolutions, augmentation, early stopping on pictures of one's own, and what is kept of it."""
     X, y = load_digits(return_X_y=True)
-    X = (X[:900] / 16).astype(np.float32).reshape(-1, 8, 8, 1)
-    y = np.array(list("abcdefghij"))[y[:900]]
+    X = (X / 16).astype(np.float32).reshape(-1, 8, 8, 1)
+    y = np.array(list("abcdefghij"))[y]
     layers = [
         RandomTranslation(0.1, 0.1),
         ("conv1", Conv2D(8, activation=ReLU())),
@@ -548,12 +548,12 @@ def test_digits_with_everything():
         layers, learning_rate_init=0.01, batch_size=50, max_iter=25, early_stopping=True, class_weight="balanced",
         learning_rate=Plateau(patience=2), random_state=0,
     )  # fmt: skip
-    model.fit(X[:600], y[:600], X_val=X[600:750], y_val=y[600:750])
-    assert model.score(X[750:], y[750:]) > 0.85
-    assert model.score(X[600:750], y[600:750]) == pytest.approx(model.best_validation_score_)
+    model.fit(X[:1200], y[:1200], X_val=X[1200:1500], y_val=y[1200:1500])
+    assert model.score(X[1500:], y[1500:]) > 0.85
+    assert model.score(X[1200:1500], y[1200:1500]) == pytest.approx(model.best_validation_score_)
     assert len(model.history_["validation_loss"]) == model.n_iter_
     copied = pickle.loads(pickle.dumps(model.trim_for_prediction()))
-    np.testing.assert_array_equal(copied.predict(X[750:].reshape(-1, 64)), model.predict(X[750:]))
+    np.testing.assert_array_equal(copied.predict(X[1500:].reshape(-1, 64)), model.predict(X[1500:]))
 
 
 def test_multilabel_and_several_outputs():
