@@ -20,12 +20,14 @@ CACHE_LINE, PAGE = 64, 4096
 
 
 def empty(shape: tuple[int, ...], dtype: Any, order: Literal["C", "F"] = "C", place: int = 0) -> Array:
-    """Make an uninitialised array that begins at a cache line, the ``place``-th of a page.
+    """Make an uninitialised array that begins at a cache line, the ``place``-th of a page, unless it is a small one.
 
     Vector instructions want the first. The second keeps arrays that are worked on together at different places:
     large ones begin at the same place of their pages otherwise, where some processors copy ten times more slowly.
     """
     size, itemsize = prod(shape), np.dtype(dtype).itemsize
+    if size * itemsize < PAGE:
+        return np.empty(shape, dtype, order)
     memory: Array = np.empty(size + PAGE // itemsize, dtype)
     start = (place * CACHE_LINE - memory.ctypes.data) % PAGE // itemsize
     return memory[start : start + size].reshape(shape, order=order)
@@ -90,9 +92,8 @@ def norm(vector: Array) -> float:
     return float(nrm2(vector))
 
 
-def add_signs(vector: Array, factor: float, target: Array) -> float:
-    """Do ``target += factor * sign(vector)``, and give the sum of the absolute values."""
-    signs = np.empty(min(len(vector), BLOCK_ELEMENTS), vector.dtype)
+def add_signs(vector: Array, factor: float, target: Array, signs: Array) -> float:
+    """Do ``target += factor * sign(vector)``, and give the sum of the absolute values; ``signs`` is a spare block."""
     total = 0.0
     for v, t in blocks(vector, target):
         s = np.sign(v, out=signs[: len(v)])

@@ -1,7 +1,8 @@
 """A stack of layers over one parameter vector: forward, backward, predict."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from math import prod
 from typing import Any, Self
 
 import numpy as np
@@ -12,7 +13,7 @@ from sknn.core.parameters import ParameterVector
 from sknn.core.workspace import Workspace
 from sknn.layers.base import Layer, Plan, Shape, parts
 
-PREDICT_BYTES = 4 * 2**20
+PREDICT_BYTES = 2 * 2**20
 """Working memory of one block of rows in a `Predictor`."""
 
 ADAPT_BYTES = 32 * 2**20
@@ -145,9 +146,9 @@ class Network:
         return max(16, PREDICT_BYTES // self._bytes_per_row(sparse))
 
     def _bytes_per_row(self, sparse: bool) -> int:
-        numbers: int = sum(int(np.prod(shape)) for shape in self.shapes[sparse:])
+        numbers = sum(map(prod, self.shapes[sparse:]))
         for plan in self.plans:
-            numbers += sum(int(np.prod(b.shape)) for b in plan.scratch.values() if b.per_sample)
+            numbers += sum(prod(b.shape) for b in plan.scratch.values() if b.per_sample)
         return int(numbers * self.dtype.itemsize)
 
 
@@ -167,7 +168,7 @@ class Predictor:
         self._spaces: dict[tuple[int, bool], Workspace] = {}
 
     def __call__(self, X: Any, rows: Array | None = None, finish: Callable[[Array], Array] | None = None) -> Array:
-        """Compute the outputs.
+        """Compute the outputs of all rows.
 
         Parameters
         ----------
@@ -183,19 +184,26 @@ class Predictor:
         ndarray of shape (n, ...)
             Raw outputs, in the network's dtype, or what ``finish`` made of them.
         """
+        n = X.shape[0] if rows is None else len(rows)
+        result: Array | None = None
+        for part, raw in self.blocks(X, rows):
+            block = raw if finish is None else finish(raw)
+            if result is None:
+                result = np.empty((n, *block.shape[1:]), block.dtype)
+            result[part] = block
+        assert result is not None
+        return result
+
+    def blocks(self, X: Any, rows: Array | None = None) -> Iterator[tuple[slice, Array]]:
+        """Compute the outputs of one block of rows after the other: which rows they are, and the working memory."""
         network, sparse = self.network, issparse(X)
         n = X.shape[0] if rows is None else len(rows)
-        result = np.empty((n, *network.shapes[-1]), network.dtype)
-        for part in parts(n, network.rows_per_block(sparse)):
+        for part in parts(n, network.rows_per_block(sparse)) or [slice(0, 0)]:
             ws = self._space(part.stop - part.start, sparse)
             x = X[part] if rows is None else X[rows[part]]
             ws.load(x if sparse else x.reshape(-1, *network.input_shape))
             network.forward(ws)
-            block = ws.output if finish is None else finish(ws.output)
-            if not part.start and (block.dtype, block.shape[1:]) != (result.dtype, result.shape[1:]):
-                result = np.empty((n, *block.shape[1:]), block.dtype)
-            result[part] = block
-        return result
+            yield part, ws.output
 
     def _space(self, n: int, sparse: bool) -> Workspace:
         if (n, sparse) not in self._spaces:
