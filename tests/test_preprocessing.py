@@ -205,6 +205,11 @@ def test_bad_choice_of_categories(chosen, message):
         TableEncoder(categorical_features=chosen).fit(TABLE)
 
 
+def test_text_among_numbers_is_named():
+    with pytest.raises(ValueError, match=r"no number in column number: .*'three'"):
+        TableEncoder().fit(TABLE).transform(TABLE.assign(number="three"))
+
+
 def test_columns_in_another_order_are_named():
     encoder = TableEncoder().fit(TABLE)
     with pytest.raises(ValueError, match="same order"):

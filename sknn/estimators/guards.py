@@ -30,7 +30,7 @@ def naming(array: str) -> Iterator[None]:
     except (ValueError, TypeError) as error:
         if type(error) not in (ValueError, TypeError) or re.search(rf"\b{array}\b", str(error)):
             raise
-        raise type(error)(f"{array} must be numeric or otherwise as described: {error}") from error
+        raise type(error)(f"{array} is not as expected: {error}") from error
 
 
 @contextmanager

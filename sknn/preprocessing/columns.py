@@ -146,17 +146,26 @@ def as_numbers(column: Any, name: str) -> Array:
     Raises
     ------
     ValueError
-        If one is infinite.
+        If one is infinite, or text that is no number.
     """
+    try:
+        x = _floats(column)
+    except ValueError as error:
+        raise ValueError(
+            f"Input X holds no number in column {name}: {error}. Expected numbers, or the column among the categories."
+        ) from None
+    if np.isinf(x).any():
+        raise ValueError(f"Input X contains infinity or a value too large for {x.dtype}: in column {name}.")
+    return x
+
+
+def _floats(column: Any) -> Array:
     if hasattr(column, "iloc") and not isinstance(column.dtype, np.dtype):
         column = column.to_numpy(dtype=np.float64, na_value=np.nan)
     x = np.asarray(column)
     if x.dtype == object:
         x = np.array([np.nan if _is_missing(value) else float(value) for value in x])
-    x = x if x.dtype == np.float32 else x.astype(np.float64, copy=False)
-    if np.isinf(x).any():
-        raise ValueError(f"Input X contains infinity or a value too large for {x.dtype}: in column {name}.")
-    return x
+    return x if x.dtype == np.float32 else x.astype(np.float64, copy=False)
 
 
 def factorize(column: Any) -> tuple[Array, list[Any]]:
