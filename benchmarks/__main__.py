@@ -10,6 +10,7 @@ from benchmarks.options import Options, installed_peers
 
 NAMES = (
     "step_time",
+    "techniques",
     "features",
     "whole_fit",
     "predict",

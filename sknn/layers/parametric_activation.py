@@ -48,7 +48,7 @@ class ParametricActivation(Layer):
         units = input_shape[-1]
         wanted = {name: Buffer(input_shape, dtype) for name, dtype in self.activation.scratch.items()}
         w = ParamSpec((units,), penalized_rows=units, rate=self.rate, decay=self.decay)
-        scratch = {**wanted, "f": Buffer(input_shape), "bend": Buffer(input_shape)}
+        scratch = {**wanted, "f": Buffer(input_shape)}
         return Plan(input_shape, {"w": w}, scratch, {"df": Buffer(input_shape)})
 
     def initialize(self, p: Any, rng: RandomState) -> None:
@@ -61,26 +61,27 @@ class ParametricActivation(Layer):
         b.blocks = [self._block(b, part) for part in parts(units, size)]
 
     def _block(self, b: Any, part: slice) -> Any:
-        names = ["x", "y", "f", "bend", *self.activation.scratch]
+        names = ["x", "y", "f", *self.activation.scratch]
         names += [name for name in ("dy", "dx", "df") if getattr(b, name, None) is not None]
         k = SimpleNamespace(dx=None, df=None, part=part)
         for name in names:
             setattr(k, name, getattr(b, name)[..., part])
         self.activation.prepare(k.x, k.f, k.df, k)
         if b.training:
-            k.bends, k.dys = rows(k.bend), rows(k.dy)
+            k.dfs, k.dys = rows(k.df), rows(k.dy)
         return k
 
     def forward(self, p: Any, b: Any) -> None:
         for k in b.blocks:
             self.activation.forward(k.x, k.f, k)
-            np.subtract(k.f, k.x, out=k.bend)
-            np.multiply(k.bend, p.w[k.part], out=k.y)
+            np.subtract(k.f, k.x, out=k.y)
+            np.multiply(k.y, p.w[k.part], out=k.y)
             np.add(k.y, k.x, out=k.y)
 
     def backward(self, p: Any, g: Any, b: Any) -> None:
         for k in b.blocks:
-            np.einsum("ij,ij->j", k.bends, k.dys, out=g.w[k.part])
+            np.subtract(k.f, k.x, out=k.df)
+            np.einsum("ij,ij->j", k.dfs, k.dys, out=g.w[k.part])
             if k.dx is not None:
                 np.multiply(k.dy, p.w[k.part], out=k.df)
                 np.subtract(k.dy, k.df, out=k.dx)
