@@ -1,7 +1,6 @@
 """An activation function as a layer of its own."""
 
 from dataclasses import dataclass
-from math import prod
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -11,7 +10,7 @@ from sknn import activations
 from sknn.layers.base import Buffer, Layer, Plan, Shape, parts
 
 BLOCK_ELEMENTS = 2**16
-"""Elements of one block of samples: it stays in the cache from one operation to the next."""
+"""Elements of one block: it stays in the cache from one operation to the next."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +30,14 @@ class Activation(Layer):
         wanted = self.activation.scratch.items()
         return Plan(input_shape, scratch={name: Buffer(input_shape, dtype) for name, dtype in wanted})
 
+    # Rows of features lie feature by feature, all else sample by sample: so the blocks are contiguous.
     def prepare(self, b: Any) -> None:
-        samples = BLOCK_ELEMENTS // max(1, prod(b.x.shape[1:]))
-        b.blocks = [self._block(b, part) for part in parts(len(b.x), samples)]
+        along = 1 if b.x.ndim == 2 else 0
+        size = BLOCK_ELEMENTS // max(1, b.x.size // max(1, b.x.shape[along]))
+        pieces = parts(b.x.shape[along], size)
+        b.blocks = [self._block(b, (slice(None), piece) if along else (piece,)) for piece in pieces]
 
-    def _block(self, b: Any, part: slice) -> Any:
+    def _block(self, b: Any, part: tuple[slice, ...]) -> Any:
         k = SimpleNamespace(x=b.x[part], y=b.y[part], dy=None if b.dy is None else b.dy[part])
         k.s = SimpleNamespace(**{name: getattr(b, name)[part] for name in self.activation.scratch})
         k.dx = None if b.dx is None else b.dx[part]
