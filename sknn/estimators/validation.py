@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from sknn.core.kernels import Array, RandomState
-from sknn.core.network import Network
+from sknn.core.network import Network, Predictor
 from sknn.estimators.targets import Targets
 from sknn.losses import Loss
 from sknn.training.batches import TargetRows
@@ -114,9 +114,13 @@ def make_judge(
     y, encoded = samples.y[rows], samples.encoded.take(rows)
     weight, whole = (None if w is None else w[rows] for w in (samples.weight, samples.whole_weight))
     column = None if whole is None else whole[:, None]
+    predict: Predictor | None = None
 
     def judge(network: Network) -> tuple[float, float]:
-        raw = network.predict(samples.X, rows)
+        nonlocal predict
+        if predict is None or predict.network is not network:
+            predict = Predictor(network)
+        raw = predict(samples.X, rows)
         if not np.isfinite(raw).all():
             return float("nan"), float("nan")
         value = loss.value(raw, encoded.astype(raw.dtype, copy=False), column)
