@@ -71,6 +71,19 @@ def test_float32_is_float64_rounded(name):
     assert_allclose(slope[0], REFERENCE[name]["slope"], rtol=1e-6, atol=2e-6)
 
 
+@every_dtype
+@pytest.mark.parametrize("name", [name for name, activation in TABLE.items() if not activation.keeps_z])
+def test_z_may_be_y_where_it_is_not_kept(name, dtype):
+    activation, z = TABLE[name], np.atleast_2d(Z.astype(dtype))
+    expected = passes(activation, z)
+    y, dy, s = z.copy(), np.ones_like(z), scratch_of(activation, z)
+    activation.prepare(y, y, dy, s)
+    activation.forward(y, y, s)
+    assert_array_equal(y, expected[0])
+    activation.backward(y, y, dy, s)
+    assert_array_equal(dy, expected[1])
+
+
 @every_activation
 def test_derivative_is_the_limit_of_differences(activation):
     h = 1e-3

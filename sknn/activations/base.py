@@ -22,6 +22,8 @@ class Activation(ABC):
     ----------
     scratch : mapping of str to str
         Arrays of the shape of ``z`` that the function wants, by name, each ``"float"`` or ``"bool"``.
+    keeps_z : bool
+        False for a function whose `backward` does not read ``z``, which may then be the array ``y`` itself.
 
     Examples
     --------
@@ -42,6 +44,7 @@ class Activation(ABC):
     """
 
     scratch: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    keeps_z: ClassVar[bool] = True
 
     def prepare(self, z: Array, y: Array, dy: Array | None, s: Any) -> None:
         """Derive views of the arrays that all later passes will get, once for every workspace.

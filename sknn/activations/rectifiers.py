@@ -47,6 +47,7 @@ class ReLU(_Bent):
     """The rectifier, f(z) = max(z, 0): range [0, inf), derivative 1 where z > 0, else 0."""
 
     scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"mask": "float"})
+    keeps_z: ClassVar[bool] = False
 
     def forward(self, z: Array, y: Array, s: Any) -> None:
         self._mask(z, s)

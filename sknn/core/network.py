@@ -40,6 +40,8 @@ class Network:
         Shape of one sample before the first layer, between layers, and after the last.
     plans : list of Plan
         What each layer asked for.
+    first : int
+        Where the backward pass ends: the layers before only augment the data.
     parameters : ParameterVector
         Zeros until `initialize`.
 
@@ -69,6 +71,7 @@ class Network:
                 raise ValueError(f"layer {name} ({type(layer).__name__}) {error}") from None
             self.plans.append(plan)
             self.shapes.append(plan.output_shape)
+        self.first = next((i for i, layer in enumerate(self.layers) if not layer.augments), 0)
 
     @property
     def random(self) -> bool:
@@ -107,7 +110,7 @@ class Network:
         return ws
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name not in ("plans", "shapes")}
+        return {name: value for name, value in vars(self).items() if name not in ("plans", "shapes", "first")}
 
     def __setstate__(self, saved: dict[str, Any]) -> None:
         vars(self).update(saved)
@@ -134,7 +137,7 @@ class Network:
 
     def backward(self, ws: Workspace, gradients: ParameterVector) -> None:
         """Fill ``gradients`` from ``ws.output_gradient``, after `forward`."""
-        for i in range(len(self.layers) - 1, -1, -1):
+        for i in range(len(self.layers) - 1, self.first - 1, -1):
             self.layers[i].backward(self.parameters[i], gradients[i], ws.layers[i])
 
     def predict(self, X: Any, rows: Array | None = None, finish: Callable[[Array], Array] | None = None) -> Array:

@@ -17,6 +17,7 @@ class Planned(Protocol):
     layers: list[Layer]
     plans: list[Plan]
     shapes: list[Shape]
+    first: int
     dtype: np.dtype[Any]
 
 
@@ -106,7 +107,8 @@ class Workspace:
         self.layers: list[Any] = []
         for i, plan in enumerate(network.plans):
             wanted = {**plan.scratch, **(plan.backward_scratch if self.training else {})}
-            b = SimpleNamespace(x=edges[i][0], y=edges[i + 1][1], dx=deltas[i], dy=deltas[i + 1])
+            dx = deltas[i] if i > network.first else None
+            b = SimpleNamespace(x=edges[i][0], y=edges[i + 1][1], dx=dx, dy=deltas[i + 1])
             b.training, b.rng, b.clock = self.training, self.rng, self.clock
             for name, buffer in wanted.items():
                 attach(b, name, self._array(f"{i} {name}", buffer))

@@ -19,6 +19,7 @@ class Augmentation(Layer):
     """
 
     random: ClassVar[bool] = True
+    augments: ClassVar[bool] = True
     input_ndim: ClassVar[int | None] = 3
 
     def plan(self, input_shape: Shape) -> Plan:

@@ -110,6 +110,8 @@ class Layer(ABC):
         True for a layer that takes a step of NaN, or a code of NaN, for one that is missing.
     adapts : bool
         True for a layer whose initial parameters depend on the data.
+    augments : bool
+        True for a layer that makes other samples of the data: where only such come before, nobody reads ``dx``.
     """
 
     bias_column: ClassVar[bool] = False
@@ -118,6 +120,7 @@ class Layer(ABC):
     keeps_steps: ClassVar[bool] = False
     accepts_nan: ClassVar[bool] = False
     adapts: ClassVar[bool] = False
+    augments: ClassVar[bool] = False
 
     @abstractmethod
     def plan(self, input_shape: Shape) -> Plan:

@@ -1,16 +1,14 @@
 """Batch normalization: every channel by its mean and variance over the batch."""
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
 
 from sknn.core.checks import require
 from sknn.core.kernels import Array, RandomState
-from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape, parts, rows
-
-BLOCK_ELEMENTS = 2**16
-"""Elements of one block of rows: it stays in the cache from one operation to the next."""
+from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape
 
 
 @dataclass(frozen=True)
@@ -46,16 +44,15 @@ class BatchNorm(Layer):
     def plan(self, input_shape: Shape) -> Plan:
         require(0 <= self.momentum <= 1, "momentum", "from 0 to 1", self.momentum)
         require(self.epsilon > 0, "epsilon", "greater than 0", self.epsilon)
-        channels = (input_shape[-1],)
+        channels, width = (input_shape[-1],), prod(input_shape[-2:])
         statistic, one = ParamSpec(channels, trainable=False), Buffer(channels, per_sample=False)
         return Plan(
             input_shape,
             {"gain": ParamSpec(channels), "shift": ParamSpec(channels), "mean": statistic, "variance": statistic},
-            {"inverse": one, "scale": one},
+            {"inverse": one, "scale": one, "offset": one, "rows": Buffer((2, width), per_sample=False)},
             {
-                "mean": one,
-                "variance": one,
-                "part": one,
+                **dict.fromkeys(("mean", "variance", "slope"), one),
+                "rows": Buffer((4, width), per_sample=False),
                 "ones": Buffer(input_shape[:-1]),
                 "centered": Buffer(input_shape),
             },
@@ -65,50 +62,61 @@ class BatchNorm(Layer):
         p.gain[:], p.shift[:] = 1.0, 0.0
         p.mean[:], p.variance[:] = 0.0, 1.0
 
+    # A row holds the channels of several places: a loop over the few channels of one would take twice as long.
     def prepare(self, b: Any) -> None:
-        b.inputs, b.outputs = rows(b.x), rows(b.y)
-        b.centered = rows(b.centered) if b.training else b.outputs
-        b.parts = parts(len(b.inputs), BLOCK_ELEMENTS // b.x.shape[-1])
-        b.blocks = [(b.inputs[part], b.centered[part], b.outputs[part]) for part in b.parts]
+        arrays = [array for array in (b.x, b.y, b.dy, b.dx) if array is not None]
+        rows_of_places = b.x.ndim > 2 and all(array.flags.c_contiguous for array in arrays)
+        width = b.rows.shape[1] if rows_of_places else b.x.shape[-1]
+        b.inputs, b.outputs = b.x.reshape(-1, width), b.y.reshape(-1, width)
+        assert np.shares_memory(b.outputs, b.y)
+        b.scale_row, b.offset_row, *others = b.rows[:, :width] if rows_of_places else (b.scale, b.offset)
         if b.training:
-            self._prepare_backward(b)
-
-    def _prepare_backward(self, b: Any) -> None:
-        b.ones = b.ones.reshape(-1)
-        b.ones[:] = 1.0
-        b.count = len(b.ones)
-        b.delta = rows(b.dy)
-        dx = b.delta if b.dx is None else rows(b.dx)
-        b.backward_blocks = [(b.delta[part], b.centered[part], dx[part]) for part in b.parts]
+            b.slope_row, b.total = others or (b.slope, b.rows[0, :width])
+            b.count, b.ones = b.ones.size, b.ones.reshape(-1)[: len(b.inputs)]
+            b.ones[:] = 1.0
+            b.centered, b.delta = b.centered.reshape(-1, width), b.dy.reshape(-1, width)
+            b.gradient = None if b.dx is None else b.dx.reshape(-1, width)
 
     def forward(self, p: Any, b: Any) -> None:
-        if b.training and b.count > 1:
-            self._center_by_batch(p, b)
-            np.add(b.variance, self.epsilon, out=b.inverse)
-        else:
-            for inputs, centered, _ in b.blocks:
-                np.subtract(inputs, p.mean, out=centered)
-            np.add(p.variance, self.epsilon, out=b.inverse)
+        if b.training:
+            self._center(p, b)
+        np.add(b.variance if b.training else p.variance, self.epsilon, out=b.inverse)
         np.sqrt(b.inverse, out=b.inverse)
         np.reciprocal(b.inverse, out=b.inverse)
         np.multiply(p.gain, b.inverse, out=b.scale)
-        for _, centered, outputs in b.blocks:
-            np.multiply(centered, b.scale, out=outputs)
-            np.add(outputs, p.shift, out=outputs)
+        if b.training:
+            np.copyto(b.offset, p.shift)
+        else:
+            np.multiply(p.mean, b.scale, out=b.offset)
+            np.subtract(p.shift, b.offset, out=b.offset)
+        _spread(b.scale, b.scale_row)
+        _spread(b.offset, b.offset_row)
+        np.multiply(b.centered if b.training else b.inputs, b.scale_row, out=b.outputs)
+        np.add(b.outputs, b.offset_row, out=b.outputs)
 
-    def _center_by_batch(self, p: Any, b: Any) -> None:
-        """Fill centered, mean and variance, and let the running statistics follow."""
-        # Over the first axis np.add.reduce takes three times as long as a product with a row of ones.
-        np.matmul(b.ones, b.inputs, out=b.mean)
-        np.divide(b.mean, b.count, out=b.mean)
-        b.variance[:] = 0.0
-        for inputs, centered, _ in b.blocks:
-            np.subtract(inputs, b.mean, out=centered)
-            np.einsum("ij,ij->j", centered, centered, out=b.part)
-            np.add(b.variance, b.part, out=b.variance)
+    def _center(self, p: Any, b: Any) -> None:
+        """Fill centered and variance, and let the running statistics follow; for a lone value, take those."""
+        lone = b.count == 1
+        if lone:
+            np.copyto(b.mean, p.mean)
+        else:
+            self._mean(b.inputs, b, out=b.mean)
+        _spread(b.mean, b.offset_row)
+        np.subtract(b.inputs, b.offset_row, out=b.centered)
+        if lone:
+            np.copyto(b.variance, p.variance)
+            return
+        np.einsum("ij,ij->j", b.centered, b.centered, out=b.total)
+        _gather(b.total, b.variance)
         np.divide(b.variance, b.count, out=b.variance)
-        self._follow(p.mean, b.mean, 1.0, b.scale)
-        self._follow(p.variance, b.variance, b.count / (b.count - 1), b.scale)
+        self._follow(p.mean, b.mean, 1.0, b.slope)
+        self._follow(p.variance, b.variance, b.count / (b.count - 1), b.slope)
+
+    def _mean(self, matrix: Array, b: Any, out: Array) -> None:
+        # Over the first axis np.add.reduce takes three times as long as a product with a row of ones.
+        np.dot(b.ones, matrix, out=b.total)
+        _gather(b.total, out)
+        np.divide(out, b.count, out=out)
 
     def _follow(self, running: Array, batch: Array, factor: float, work: Array) -> None:
         np.multiply(running, 1.0 - self.momentum, out=running)
@@ -116,19 +124,35 @@ class BatchNorm(Layer):
         np.add(running, work, out=running)
 
     def backward(self, p: Any, g: Any, b: Any) -> None:
-        np.einsum("ij,ij->j", b.delta, b.centered, out=g.gain)
+        np.einsum("ij,ij->j", b.delta, b.centered, out=b.total)
+        _gather(b.total, g.gain)
         np.multiply(g.gain, b.inverse, out=g.gain)
-        np.matmul(b.ones, b.delta, out=g.shift)
+        self._mean(b.delta, b, out=b.mean)
+        np.multiply(b.mean, b.count, out=g.shift)
         if b.dx is None:
             return
         if b.count == 1:
             np.multiply(b.dy, b.scale, out=b.dx)
             return
-        np.multiply(b.inverse, g.gain, out=b.part)
-        np.divide(b.part, b.count, out=b.part)
-        np.divide(g.shift, b.count, out=b.mean)
-        for dy, centered, dx in b.backward_blocks:
-            np.multiply(centered, b.part, out=dx)
-            np.subtract(dy, dx, out=dx)
-            np.subtract(dx, b.mean, out=dx)
-            np.multiply(dx, b.scale, out=dx)
+        np.multiply(b.inverse, g.gain, out=b.slope)
+        np.divide(b.slope, b.count, out=b.slope)
+        _spread(b.slope, b.slope_row)
+        _spread(b.mean, b.offset_row)
+        np.multiply(b.centered, b.slope_row, out=b.gradient)
+        np.subtract(b.delta, b.gradient, out=b.gradient)
+        np.subtract(b.gradient, b.offset_row, out=b.gradient)
+        np.multiply(b.gradient, b.scale_row, out=b.gradient)
+
+
+def _spread(channels: Array, row: Array) -> None:
+    """Repeat the channels for every place of a row."""
+    if row is not channels:
+        np.copyto(row.reshape(-1, len(channels)), channels)
+
+
+def _gather(row: Array, channels: Array) -> None:
+    """Sum the places of a row."""
+    if len(row) == len(channels):
+        np.copyto(channels, row)
+    else:
+        np.add.reduce(row.reshape(-1, len(channels)), axis=0, out=channels)

@@ -72,12 +72,15 @@ class Convolution(Layer):
         def block(*shape: int) -> Buffer:
             return Buffer(shape, per_sample=False)
 
-        scratch = {name: Buffer(output_shape, dtype) for name, dtype in self.activation.scratch.items()}
-        if not isinstance(self.activation, Identity):
-            scratch["z"] = Buffer(output_shape)
+        wanted = dict(self.activation.scratch)
+        if self.activation.keeps_z:
+            wanted["z"] = "float"
+        # Predicting keeps nothing from one block to the next.
+        scratch = {name: Buffer((samples, *output_shape), dtype, per_sample=False) for name, dtype in wanted.items()}
         scratch["padded"] = block(samples, *(axis.padded for axis in axes), channels)
         scratch["columns"] = block(samples * places, W.shape[0])
         training = {
+            **{name: Buffer(output_shape, dtype) for name, dtype in wanted.items()},
             "part": block(*W.shape),
             "turned": block(window * filters, channels),
             "dy_padded": block(samples, *(axis.turned().padded for axis in axes), filters),
@@ -93,8 +96,6 @@ class Convolution(Layer):
 
     def prepare(self, b: Any) -> None:
         axes = self.axes(b.x.shape[1:])
-        if isinstance(self.activation, Identity):
-            b.z = b.y
         b.padded[...] = 0.0
         b.columns[:, -1] = 1.0
         if b.training:
@@ -106,9 +107,11 @@ class Convolution(Layer):
     def _block(self, b: Any, axes: list[Axis], part: slice) -> Any:
         """Derive the views of one block of samples."""
         samples = part.stop - part.start
+        own = part if b.training else slice(samples)
         padded, columns = b.padded[:samples], b.columns[: samples * prod(axis.out for axis in axes)]
-        k = SimpleNamespace(x=b.x[part], z=b.z[part], y=b.y[part], columns=columns)
-        k.s = SimpleNamespace(**{name: getattr(b, name)[part] for name in self.activation.scratch})
+        k = SimpleNamespace(x=b.x[part], y=b.y[part], columns=columns)
+        k.z = b.z[own] if self.activation.keeps_z else k.y
+        k.s = SimpleNamespace(**{name: getattr(b, name)[own] for name in self.activation.scratch})
         k.inside, k.windows, k.z_rows = padded[_inside(axes)], windows(padded, axes), rows(k.z)
         k.spread = columns[:, :-1].reshape(k.windows.shape)
         assert np.shares_memory(k.spread, columns)

@@ -1,12 +1,12 @@
-"""What the recurrent layers share: arrays by time, missing steps, and one product for all weight gradients."""
+"""What the recurrent layers share: the loop over time, its products, missing steps, and the weight gradient."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from sknn.core.checks import require_count
 from sknn.core.kernels import Array, RandomState
@@ -23,8 +23,13 @@ class Recurrent(Layer):
     NaN at their end. Recurrent layers further on pass the same steps, where only layers that keep steps
     apart stand between.
 
-    A subclass allocates its arrays by time with `by_time`; ``b.h`` of shape (time + 1, n, units) is the
-    state before each step and, at the end, after the last.
+    Within the passes, samples run along the last axis, so that every gate of a step lies in one piece. A step
+    is one product, z_t = weights [x_t, h_{t-1}, 1], and what a subclass makes of it.
+
+    Attributes
+    ----------
+    gates : int
+        Number of pre-activations for each unit.
     """
 
     units: int
@@ -33,6 +38,7 @@ class Recurrent(Layer):
     recurrent_init: Initializer = field(default_factory=Orthogonal)
     input_ndim: ClassVar[int | None] = 2
     accepts_nan: ClassVar[bool] = True
+    gates: ClassVar[int]
 
     @property
     def keeps_steps(self) -> bool:  # type: ignore[override]
@@ -42,31 +48,65 @@ class Recurrent(Layer):
         require_count("units", self.units)
         if len(input_shape) != 2:
             raise ValueError(f"needs sequences, (time, channels); got {input_shape}")
-        steps, channels = input_shape
-        shared = {
+        (steps, channels), u, k = input_shape, self.units, self.gates * self.units
+        width = channels + u + 1
+        scratch = {
             "nan": Buffer(input_shape, "bool"),
             "padding": Buffer((steps,), "bool"),
+            "missing": Buffer((steps,)),
+            "present": Buffer((steps,)),
+            "gaps": Buffer((steps,), "bool", per_sample=False),
+            "xh": Buffer((steps + 1, width)),
+            "z": Buffer((1, k)),
+            "product": Buffer((1, u)),
+            "weights": Buffer((k, width), per_sample=False),
         }
-        state = Buffer((1, self.units))
-        training = {"dh": state, "passed": state, "dx_by_time": Buffer(input_shape)}
+        training = {
+            "z": Buffer((steps, k)),
+            "dz": Buffer((1, k)),
+            "dh": Buffer((1, u)),
+            "passed": Buffer((1, u)),
+            "dxh": Buffer((steps, channels + u)),
+            "inputs": Buffer((steps, width)),
+            "dz_rows": Buffer((steps, k)),
+            "turned": Buffer((width - 1, k), per_sample=False),
+            "d_weights": Buffer((width, k), per_sample=False),
+        }
+        if self.return_sequences:
+            training["dy_by_time"] = Buffer((steps, u))
         return Plan(
-            (steps, self.units) if self.return_sequences else (self.units,),
+            (steps, u) if self.return_sequences else (u,),
             self.parameters(channels),
-            {**shared, **self.memory(steps, channels)},
-            {**training, **self.backward_memory(steps, channels)},
+            {**scratch, **self.memory(1)},
+            {**training, **self.memory(steps)},
         )
 
     @abstractmethod
     def parameters(self, channels: int) -> Mapping[str, ParamSpec]:
         """Name the parameters."""
 
-    @abstractmethod
-    def memory(self, steps: int, channels: int) -> Mapping[str, Buffer]:
-        """Name the working memory of every pass."""
+    def memory(self, steps: int) -> Mapping[str, Buffer]:
+        """Name more working memory; training remembers ``steps``, predicting only one."""
+        return {}
 
     @abstractmethod
-    def backward_memory(self, steps: int, channels: int) -> Mapping[str, Buffer]:
-        """Name the working memory for training only."""
+    def fold(self, p: Any, weights: Array) -> None:
+        """Fill the matrix of shape (gates * units, channels + units + 1) that all steps are multiplied by."""
+
+    @abstractmethod
+    def unfold(self, g: Any, gradient: Array) -> None:
+        """Turn the gradient of the matrix, transposed, into that of the parameters."""
+
+    def prepare_step(self, b: Any, s: Any, t: int) -> None:
+        """Derive the views of step ``t``, from 0."""
+
+    @abstractmethod
+    def step(self, b: Any, s: Any) -> None:
+        """Fill ``s.h_next`` from ``s.z`` and ``s.h``."""
+
+    @abstractmethod
+    def step_back(self, b: Any, s: Any) -> None:
+        """Fill ``b.dz``, and by `product_back` ``s.dh_before``, from ``s.dh``, which may be destroyed."""
 
     def draw(self, rng: RandomState, gates: int, W: Array, U: Array) -> None:
         """Fill the weights of inputs and of states, gate by gate."""
@@ -75,66 +115,112 @@ class Recurrent(Layer):
             W[:, gate * u : (gate + 1) * u] = self.weight_init.weights(rng, (channels, u), channels, u)
             U[:, gate * u : (gate + 1) * u] = self.recurrent_init.weights(rng, (u, u), u, u)
 
-    def by_time(self, array: Array, steps: int | None = None) -> Array:
-        """View an array of shape (n, steps, k) as one of shape (steps, n, k): nothing moves, its content is new.
-
-        An array of shape (n, 1, k), as predicting has where training must remember, stands for every step.
-        """
-        n, own, k = array.shape
-        view = array.reshape(own, n, k)
-        assert np.shares_memory(view, array)
-        return view if steps in (None, own) else as_strided(view, (steps, n, k), (0, *view.strides[1:]))
-
-    def prepare_steps(self, b: Any, x_by_time: Array, h: Array) -> None:
-        """Derive the views that all share; ``x_by_time`` is where the passes read the input, ``h`` the states."""
-        b.steps, b.x_by_time, b.h = b.x.shape[1], x_by_time, h
+    def prepare(self, b: Any) -> None:
+        steps, c = b.x.shape[1:]
+        names = {"xh", "z", "product", *self.memory(1)}
+        for name in names | {"dz", "dh", "passed", "dxh"} if b.training else names:
+            setattr(b, name, by_time(getattr(b, name)))
+        b.xh[:, -1], b.xh[0, c:-1] = 1.0, 0.0
+        b.product, b.one, b.h = b.product[0], np.ones((), b.xh.dtype), b.xh[:, c:-1]
+        b.x_by_time, b.x_source = b.xh[:-1, :c], b.x.transpose(1, 2, 0)
+        b.y_target = b.y.transpose(1, 2, 0) if self.return_sequences else b.y.T
+        b.result = b.h[1:] if self.return_sequences else b.h[-1]
         b.finds_padding = b.absent is None
         if b.finds_padding:
             b.absent = b.padding
-        b.absent_steps = [b.absent[:, t, None] for t in range(b.steps)]
-        b.absent_by_time = b.absent.T[..., None]
-        b.x_source = b.x.swapaxes(0, 1)
-        b.y_by_time = b.y.swapaxes(0, 1) if self.return_sequences else b.y
-        b.result = h[1:] if self.return_sequences else h[-1]
-        h[0] = 0.0
+        b.missing, b.present, b.absent_by_time = b.missing.T, b.present.T, b.absent.T
+        b.steps = [self._step(b, t) for t in range(steps)]
         if b.training:
-            b.dy_steps = [b.dy[:, t] for t in range(b.steps)] if self.return_sequences else [None] * b.steps
-            b.dx_source = None if b.dx is None else b.dx.swapaxes(0, 1)
-            b.dx_by_time = self.by_time(b.dx_by_time)
-            b.dx_rows = rows(b.dx_by_time)
-            b.dh, b.passed = b.dh[:, 0], b.passed[:, 0]
+            self._prepare_backward(b, c)
 
-    def load(self, b: Any) -> None:
-        """Copy the input by time, with zeros for missing steps, and see whether there are any."""
+    def _step(self, b: Any, t: int) -> Any:
+        """Derive the views of one step."""
+        s = SimpleNamespace(xh=b.xh[t], z=b.z[t % len(b.z)], h=b.h[t], h_next=b.h[t + 1], gap=False, dy=None)
+        s.missing, s.present = b.missing[t], b.present[t]
+        self.prepare_step(b, s, t)
+        return s
+
+    def _prepare_backward(self, b: Any, c: int) -> None:
+        first = c if b.dx is None else 0  # without dx, only the gradient of the state is computed
+        b.dz, b.dh, b.passed, b.wanted = b.dz[0], b.dh[0], b.passed[0], b.turned[first:]
+        shape = (len(b.steps), len(b.x), -1)
+        b.inputs, b.dz_rows = b.inputs.reshape(shape), b.dz_rows.reshape(shape)
+        b.input_matrix, b.dz_matrix = rows(b.inputs), rows(b.dz_rows)
+        b.dx_by_time, b.dx_target = b.dxh[:, :c], None if b.dx is None else b.dx.transpose(1, 2, 0)
+        if self.return_sequences:
+            b.dy_by_time, b.dy_source = by_time(b.dy_by_time), b.dy.transpose(1, 2, 0)
+        dh = b.dh
+        for t in range(len(b.steps) - 1, -1, -1):
+            s = b.steps[t]
+            s.dz_rows, s.dxh, s.dh, s.dh_before = b.dz_rows[t].T, b.dxh[t, first:], dh, b.dxh[t, c:]
+            s.dy = b.dy_by_time[t] if self.return_sequences else None
+            dh = s.dh_before
+
+    def forward(self, p: Any, b: Any) -> None:
+        self._load(b)
+        self.fold(p, b.weights)
+        with np.errstate(over="ignore"):  # of exp(-z), where the logistic function is 0
+            for s in b.steps:
+                np.dot(b.weights, s.xh, out=s.z)
+                self.step(b, s)
+                if s.gap:
+                    np.multiply(s.h_next, s.present, out=s.h_next)
+                    np.multiply(s.h, s.missing, out=b.product)
+                    np.add(s.h_next, b.product, out=s.h_next)
+        np.copyto(b.y_target, b.result)
+
+    def _load(self, b: Any) -> None:
+        """Copy the input by time, with zeros for missing steps, and see at which steps there are any."""
         if b.finds_padding:
             np.isnan(b.x, out=b.nan)
             np.logical_and.reduce(b.nan, axis=2, out=b.absent)
-        b.ragged = bool(b.absent.any())
+        np.logical_or.reduce(b.absent, axis=0, out=b.gaps)
         np.copyto(b.x_by_time, b.x_source)
-        if b.ragged:
-            np.copyto(b.x_by_time, 0.0, where=b.absent_by_time)
+        for s, gap in zip(b.steps, b.gaps.tolist(), strict=True):
+            s.gap = gap
+        if b.gaps.any():
+            np.copyto(b.x_by_time, 0.0, where=b.absent_by_time[:, None])
+            np.copyto(b.missing, b.absent_by_time)
+            np.subtract(1.0, b.missing, out=b.present)
 
-    def unload(self, b: Any) -> None:
-        """Copy the states to the output."""
-        np.copyto(b.y_by_time, b.result)
-
-    def begin_backward(self, b: Any) -> None:
-        """Set the gradient of the state after the last step."""
+    def backward(self, p: Any, g: Any, b: Any) -> None:
         if self.return_sequences:
+            np.copyto(b.dy_by_time, b.dy_source)
             b.dh[...] = 0.0
         else:
-            np.copyto(b.dh, b.dy)
-
-    def step_back(self, dz: Array, U: Array, absent: Array, b: Any) -> None:
-        """Turn the gradient of a state into that of the state before: dh = dz U, and dh itself where missing."""
-        if b.ragged:
-            np.multiply(b.dh, absent, out=b.passed)
-        np.matmul(dz, U, out=b.dh)
-        if b.ragged:
-            np.add(b.dh, b.passed, out=b.dh)
-
-    def input_gradient(self, dz: Array, W: Array, b: Any) -> None:
-        """Fill dx from the gradients of all pre-activations."""
+            np.copyto(b.dh, b.dy.T)
+        np.copyto(b.turned, b.weights[:, :-1].T)
+        for s in reversed(b.steps):
+            if s.dy is not None:
+                np.add(s.dh, s.dy, out=s.dh)
+            if s.gap:
+                np.multiply(s.dh, s.missing, out=b.passed)
+                np.multiply(s.dh, s.present, out=s.dh)
+            self.step_back(b, s)
+            if s.gap:
+                np.add(s.dh_before, b.passed, out=s.dh_before)
+        np.copyto(b.inputs, b.xh[:-1].swapaxes(1, 2))
+        np.dot(b.input_matrix.T, b.dz_matrix, out=b.d_weights)
+        self.unfold(g, b.d_weights)
         if b.dx is not None:
-            np.matmul(dz, W.T, out=b.dx_rows)
-            np.copyto(b.dx_source, b.dx_by_time)
+            np.copyto(b.dx_target, b.dx_by_time)
+
+    def product_back(self, b: Any, s: Any) -> None:
+        """Fill ``s.dh_before`` from ``b.dz``, and what the gradients of weights and inputs come from."""
+        np.copyto(s.dz_rows, b.dz)
+        np.dot(b.wanted, b.dz, out=s.dxh)
+
+
+def by_time(array: Array) -> Array:
+    """View an array of shape (n, steps, k) as one of shape (steps, k, n): nothing moves, its content is new."""
+    n, steps, k = array.shape
+    view = array.reshape(steps, k, n)
+    assert np.shares_memory(view, array)
+    return view
+
+
+def logistic(negated: Array, one: Array) -> None:
+    """Turn -z into 1 / (1 + exp(-z)), in place."""
+    np.exp(negated, out=negated)
+    np.add(negated, one, out=negated)
+    np.divide(one, negated, out=negated)

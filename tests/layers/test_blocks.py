@@ -10,13 +10,11 @@ from sknn.core.workspace import Workspace
 from sknn.layers import (
     Activation,
     AveragePool2D,
-    BatchNorm,
     Conv2D,
     Dropout,
     Layer,
     MaxPool2D,
     activation,
-    batch_norm,
     convolution,
     pooling,
 )
@@ -27,7 +25,6 @@ LAYERS = [
     MaxPool2D(),
     MaxPool2D(3, strides=1),
     AveragePool2D(),
-    BatchNorm(),
     Activation(ReLU()),
 ]
 
@@ -50,7 +47,7 @@ def passes(layer: Layer, x: np.ndarray) -> list[np.ndarray]:
 def test_blocks_make_no_difference(layer: Layer, elements: int, monkeypatch: pytest.MonkeyPatch) -> None:
     x = np.random.RandomState(0).standard_normal((7, 4, 5, 2))
     expected = passes(layer, x)
-    for module in (activation, batch_norm, convolution, pooling):
+    for module in (activation, convolution, pooling):
         monkeypatch.setattr(module, "BLOCK_ELEMENTS", elements)
     for got, one_block in zip(passes(layer, x), expected, strict=True):
         assert_allclose(got, one_block, rtol=1e-11, atol=1e-13)

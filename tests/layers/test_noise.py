@@ -8,12 +8,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn.core.network import Network
 from sknn.core.workspace import Workspace
-from sknn.layers import Dropout, Layer, RandomFlip, RandomRotation, RandomTranslation, RandomZoom
+from sknn.layers import Conv2D, Dropout, Layer, RandomFlip, RandomRotation, RandomTranslation, RandomZoom, Reshape
 
 
 def train(layer: Layer, x: np.ndarray, dy: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Give the layer's output in training, and the gradient of its input."""
-    net = Network([RandomFlip(False) if x.ndim == 4 else Dropout(0.0), layer], x.shape[1:], x.dtype)
+    net = Network([Reshape(x.shape[1:]), layer], x.shape[1:], x.dtype)
     ws = Workspace(net, len(x), training=True, rng=np.random.default_rng(0))
     ws.load(x)
     net.forward(ws)
@@ -21,6 +21,21 @@ def train(layer: Layer, x: np.ndarray, dy: np.ndarray | None = None) -> tuple[np
     np.copyto(ws.output_gradient, y if dy is None else dy)
     net.backward(ws, net.parameters.gradients())
     return y, ws.layers[1].dx.copy()
+
+
+def test_no_gradient_goes_through_augmentation() -> None:
+    x, gradients = pictures(3), []
+    for layers in ([Conv2D(2)], [RandomFlip(False), RandomRotation(0.0), Conv2D(2)]):
+        net = Network(layers, x.shape[1:], x.dtype)
+        net.initialize(np.random.RandomState(0))
+        ws = Workspace(net, len(x), training=True, rng=np.random.default_rng(0))
+        ws.load(x)
+        net.forward(ws)
+        np.copyto(ws.output_gradient, ws.output)
+        gradients.append(net.parameters.gradients())
+        net.backward(ws, gradients[-1])
+        assert ws.layers[-1].dx is None
+    assert_allclose(gradients[1].values, gradients[0].values, rtol=1e-12)
 
 
 def pictures(n: int = 200, height: int = 5, width: int = 4) -> np.ndarray:
@@ -104,7 +119,6 @@ def test_rotation_is_bilinear() -> None:
     x = pictures(8, 6, 5)
     y, _ = train(RandomRotation(60.0), x)
     rng = np.random.default_rng(0)
-    rng.random(2 * len(x))  # what the layer before has drawn
     for image, warped, draw in zip(x, y, rng.random(len(x)), strict=True):
         angle = np.radians(60.0) * (2 * draw - 1)
         M = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -115,7 +129,6 @@ def test_zoom_is_bilinear() -> None:
     x = pictures(8, 6, 5)
     y, _ = train(RandomZoom(0.6), x)
     rng = np.random.default_rng(0)
-    rng.random(2 * len(x))
     for image, warped, draw in zip(x, y, rng.random(len(x)), strict=True):
         assert_allclose(warped, bilinear(image, np.eye(2) / (1 + 0.6 * (2 * draw - 1))), rtol=1e-10, atol=1e-12)
 
