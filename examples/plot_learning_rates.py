@@ -6,6 +6,8 @@ The learning rate is the first thing to tune: too small, and training crawls; to
 about. A schedule begins large and ends small.
 """
 
+# sphinx_gallery_thumbnail_number = 2
+
 import warnings
 
 import matplotlib.pyplot as plt

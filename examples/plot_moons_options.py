@@ -6,6 +6,8 @@ Three switches of the same network on the same two moons: one makes training fas
 network from learning the noise.
 """
 
+# sphinx_gallery_thumbnail_number = 2
+
 import warnings
 
 import matplotlib.pyplot as plt

@@ -65,7 +65,8 @@ PAGES = [path for path in sorted((ROOT / "docs").rglob("*.md")) if ">>> " in pat
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
-def test_what_a_page_shows_is_what_comes_out(page):
+def test_what_a_page_shows_is_what_comes_out(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     result = doctest.testfile(str(page), module_relative=False, optionflags=flags)
     assert result.attempted > 5
