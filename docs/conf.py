@@ -48,6 +48,8 @@ extlinks = {
     "arxiv": ("https://arxiv.org/abs/%s", "arXiv:%s"),
 }
 html_math_renderer = "mathml"
+# The empty line that ends a doctest is not shown.
+highlight_options = {"python": {"stripnl": True}, "pycon": {"stripnl": True}}
 
 # -- reference ---------------------------------------------------------------------------------------------------------
 

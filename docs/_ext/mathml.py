@@ -21,9 +21,9 @@ REPLACED = [
 ]
 
 
-def formula(node, display):
+def formula(text, display):
     """Convert a formula."""
-    written = convert(node.astext(), display=display)
+    written = convert(text, display=display)
     for pattern, replacement in REPLACED:
         written = re.sub(pattern, replacement, written)
     return written
@@ -31,14 +31,14 @@ def formula(node, display):
 
 def visit_inline(writer, node):
     """Write a formula in a line of text."""
-    writer.body.append(formula(node, "inline"))
+    writer.body.append(formula(node.astext(), "inline"))
     raise SkipNode
 
 
 def visit_block(writer, node):
-    """Write a formula of its own; it scrolls where it is too wide."""
+    """Write formulas of their own: where it is narrow they stand below each other, and what is too wide scrolls."""
     writer.body.append(writer.starttag(node, "div", CLASS="math-display"))
-    writer.body.append(formula(node, "block"))
+    writer.body.extend(formula(part, "block") for part in node.astext().split(r"\qquad"))
     writer.body.append("</div>")
     raise SkipNode
 
