@@ -94,6 +94,7 @@ axis.plot(net.history_["loss"], "--", label="training")
 axis.plot(net.history_["validation_loss"], label="validation")
 axis.axvline(net.best_epoch_ - 1, color="0.6", linestyle=":", label="best epoch")
 axis.set(xlabel="epoch", ylabel="loss", title=f"test accuracy {net.score(X_test, y_test):.3f}")
+axis.locator_params(axis="x", integer=True)
 axis.legend()
 
 # %%
