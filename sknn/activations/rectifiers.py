@@ -17,22 +17,39 @@ BITS = {np.dtype(np.float32): np.int32, np.dtype(np.float64): np.int64}
 
 
 @dataclass(frozen=True)
-class ReLU(Activation):
+class _Bent(Activation):
+    """Base class of functions with a bend at 0: they share a mask of all bits where z > 0, of none elsewhere.
+
+    Its "and" takes a fourth of the time of a product with booleans, and less than np.maximum and np.minimum.
+    """
+
+    scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"mask": "float", "slope": "float"})
+
+    def prepare(self, z: Array, y: Array, dy: Array | None, s: Any) -> None:
+        integer = BITS[z.dtype]
+        s.z_bits, s.y_bits, s.dy_bits = z.view(integer), y.view(integer), None if dy is None else dy.view(integer)
+        s.mask_bits, s.slope_bits = s.mask.view(integer), s.slope.view(integer) if "slope" in self.scratch else None
+        s.zero, s.sign_bit = np.zeros((), z.dtype), np.array(8 * z.itemsize - 1, integer)
+        s.bend_bits = np.array(self.bend, z.dtype).view(integer)
+
+    @property
+    def bend(self) -> float:
+        """Give the step that the derivative takes at 0, but for what the formula left of 0 makes of it there."""
+        return 0.0
+
+    def _mask(self, z: Array, s: Any) -> None:
+        np.subtract(s.zero, z, out=s.mask)
+        np.right_shift(s.mask_bits, s.sign_bit, out=s.mask_bits)
+
+
+@dataclass(frozen=True)
+class ReLU(_Bent):
     """The rectifier, f(z) = max(z, 0): range [0, inf), derivative 1 where z > 0, else 0."""
 
     scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"mask": "float"})
 
-    def prepare(self, z: Array, y: Array, dy: Array | None, s: Any) -> None:
-        integer = BITS[z.dtype]
-        s.mask_bits, s.z_bits, s.y_bits = s.mask.view(integer), z.view(integer), y.view(integer)
-        s.dy_bits = None if dy is None else dy.view(integer)
-        s.sign_bit = 8 * z.itemsize - 1
-
-    # The sign bit of 0 - z, spread over all bits, is the derivative as a mask: its "and" takes a fourth of
-    # the time of a product with booleans, and np.maximum is no faster.
     def forward(self, z: Array, y: Array, s: Any) -> None:
-        np.subtract(0.0, z, out=s.mask)
-        np.right_shift(s.mask_bits, s.sign_bit, out=s.mask_bits)
+        self._mask(z, s)
         np.bitwise_and(s.z_bits, s.mask_bits, out=s.y_bits)
 
     def backward(self, z: Array, y: Array, dy: Array, s: Any) -> None:
@@ -40,7 +57,7 @@ class ReLU(Activation):
 
 
 @dataclass(frozen=True)
-class LeakyReLU(Activation):
+class LeakyReLU(_Bent):
     """The leaky rectifier, f(z) = z where z > 0, else negative_slope z: range (-inf, inf).
 
     The derivative is 1 where z > 0, else ``negative_slope``.
@@ -56,12 +73,14 @@ class LeakyReLU(Activation):
     """
 
     negative_slope: float = 0.01
-    scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"mask": "bool", "slope": "float"})
+
+    @property
+    def bend(self) -> float:
+        return 1.0 - self.negative_slope
 
     def forward(self, z: Array, y: Array, s: Any) -> None:
-        np.greater(z, 0.0, out=s.mask)
-        np.copyto(s.slope, s.mask)
-        s.slope *= 1.0 - self.negative_slope
+        self._mask(z, s)
+        np.bitwise_and(s.mask_bits, s.bend_bits, out=s.slope_bits)
         s.slope += self.negative_slope
         np.multiply(z, s.slope, out=y)
 
@@ -70,7 +89,7 @@ class LeakyReLU(Activation):
 
 
 @dataclass(frozen=True)
-class ELU(Activation):
+class ELU(_Bent):
     """The exponential linear unit, f(z) = z where z > 0, else saturation (exp(z) - 1).
 
     Range (-saturation, inf); the derivative is 1 where z > 0, else saturation exp(z).
@@ -88,26 +107,29 @@ class ELU(Activation):
 
     saturation: float = 1.0
     scale: ClassVar[float] = 1.0
-    scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"left": "float", "slope": "float", "mask": "bool"})
 
+    @property
+    def bend(self) -> float:
+        return self.scale - self.saturation
+
+    # Right of 0 the exponential is that of 0, which adds exactly nothing and leaves `saturation` as the slope.
     # exp(z) - 1 is off by the rounding of 1, as z is; np.expm1 takes ten times as long on many machines.
     def forward(self, z: Array, y: Array, s: Any) -> None:
-        np.minimum(z, 0.0, out=s.left)
-        np.exp(s.left, out=s.left)
-        s.left -= 1.0
-        s.left *= self.saturation
-        np.maximum(z, 0.0, out=s.slope)
-        s.slope *= self.scale
-        np.add(s.slope, s.left, out=y)
+        self._mask(z, s)
+        np.bitwise_and(s.z_bits, s.mask_bits, out=s.y_bits)
+        np.bitwise_xor(s.z_bits, s.y_bits, out=s.slope_bits)
+        np.exp(s.slope, out=s.slope)
+        s.slope *= self.saturation
+        if self.scale != 1.0:
+            y *= self.scale
+        s.slope -= self.saturation
+        y += s.slope
 
-    # `left` is 0 on the right, so `left + saturation` is wrong there by the step that the mask adds.
     def backward(self, z: Array, y: Array, dy: Array, s: Any) -> None:
-        np.add(s.left, self.saturation, out=s.slope)
-        if self.scale != self.saturation:
-            np.greater(z, 0.0, out=s.mask)
-            np.copyto(s.left, s.mask)
-            s.left *= self.scale - self.saturation
-            s.slope += s.left
+        s.slope += self.saturation
+        if self.bend:
+            np.bitwise_and(s.mask_bits, s.bend_bits, out=s.mask_bits)
+            s.slope += s.mask
         dy *= s.slope
 
 
@@ -230,7 +252,7 @@ class Mish(Activation):
 
     # From z = 20 on t is 1 in either precision, so a larger z need not enter the exponential function.
     def forward(self, z: Array, y: Array, s: Any) -> None:
-        np.minimum(z, 20.0, out=s.e)
+        z.clip(-math.inf, 20.0, s.e)
         np.exp(s.e, out=s.e)
         np.add(s.e, 2.0, out=s.t)
         s.t *= s.e

@@ -1,7 +1,8 @@
 """A stack of layers over one parameter vector: forward, backward, predict."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from math import prod
 from typing import Any, Self
 
 import numpy as np
@@ -10,10 +11,10 @@ from scipy.sparse import issparse
 from sknn.core.kernels import Array, RandomState
 from sknn.core.parameters import ParameterVector
 from sknn.core.workspace import Workspace
-from sknn.layers.base import Layer, Plan, Shape
+from sknn.layers.base import Layer, Plan, Shape, parts
 
-PREDICT_BYTES = 4 * 2**20
-"""Working memory of one block of rows in `Network.predict`."""
+PREDICT_BYTES = 2 * 2**20
+"""Working memory of one block of rows in a `Predictor`."""
 
 ADAPT_BYTES = 32 * 2**20
 """Working memory of the rows that layers adapt to in `Network.initialize`."""
@@ -137,7 +138,37 @@ class Network:
             self.layers[i].backward(self.parameters[i], gradients[i], ws.layers[i])
 
     def predict(self, X: Any, rows: Array | None = None, finish: Callable[[Array], Array] | None = None) -> Array:
-        """Compute raw outputs in blocks of rows, in constant extra memory.
+        """Compute raw outputs in blocks of rows, in constant extra memory, as a `Predictor` does."""
+        return Predictor(self)(X, rows, finish)
+
+    def rows_per_block(self, sparse: bool = False) -> int:
+        """Say how many rows a `Predictor` takes at a time."""
+        return max(16, PREDICT_BYTES // self._bytes_per_row(sparse))
+
+    def _bytes_per_row(self, sparse: bool) -> int:
+        numbers = sum(map(prod, self.shapes[sparse:]))
+        for plan in self.plans:
+            numbers += sum(prod(b.shape) for b in plan.scratch.values() if b.per_sample)
+        return int(numbers * self.dtype.itemsize)
+
+
+class Predictor:
+    """Computes raw outputs in blocks of rows, in constant extra memory that is kept from call to call.
+
+    It belongs to one thread, as the workspaces that it holds.
+
+    Parameters
+    ----------
+    network : Network
+        Whose outputs.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self._spaces: dict[tuple[int, bool], Workspace] = {}
+
+    def __call__(self, X: Any, rows: Array | None = None, finish: Callable[[Array], Array] | None = None) -> Array:
+        """Compute the outputs of all rows.
 
         Parameters
         ----------
@@ -154,29 +185,30 @@ class Network:
             Raw outputs, in the network's dtype, or what ``finish`` made of them.
         """
         n = X.shape[0] if rows is None else len(rows)
-        result = np.empty((n, *self.shapes[-1]), self.dtype)
-        size = max(1, min(n, self._rows_per_block(issparse(X))))
-        ws = Workspace(self, size, sparse=issparse(X))
-        for start in range(0, n, size):
-            stop = min(start + size, n)
-            part = ws if stop - start == size else Workspace(self, stop - start, sparse=ws.sparse)
-            x = X[start:stop] if rows is None else X[rows[start:stop]]
-            part.load(x if part.sparse else x.reshape(-1, *self.input_shape))
-            self.forward(part)
-            block = part.output if finish is None else finish(part.output)
-            if not start and (block.dtype, block.shape[1:]) != (result.dtype, result.shape[1:]):
+        result: Array | None = None
+        for part, raw in self.blocks(X, rows):
+            block = raw if finish is None else finish(raw)
+            if result is None:
                 result = np.empty((n, *block.shape[1:]), block.dtype)
-            result[start:stop] = block
+            result[part] = block
+        assert result is not None
         return result
 
-    def _rows_per_block(self, sparse: bool = False) -> int:
-        return max(16, PREDICT_BYTES // self._bytes_per_row(sparse))
+    def blocks(self, X: Any, rows: Array | None = None) -> Iterator[tuple[slice, Array]]:
+        """Compute the outputs of one block of rows after the other: which rows they are, and the working memory."""
+        network, sparse = self.network, issparse(X)
+        n = X.shape[0] if rows is None else len(rows)
+        for part in parts(n, network.rows_per_block(sparse)) or [slice(0, 0)]:
+            ws = self._space(part.stop - part.start, sparse)
+            x = X[part] if rows is None else X[rows[part]]
+            ws.load(x if sparse else x.reshape(-1, *network.input_shape))
+            network.forward(ws)
+            yield part, ws.output
 
-    def _bytes_per_row(self, sparse: bool) -> int:
-        numbers: int = sum(int(np.prod(shape)) for shape in self.shapes[sparse:])
-        for plan in self.plans:
-            numbers += sum(int(np.prod(b.shape)) for b in plan.scratch.values() if b.per_sample)
-        return int(numbers * self.dtype.itemsize)
+    def _space(self, n: int, sparse: bool) -> Workspace:
+        if (n, sparse) not in self._spaces:
+            self._spaces[n, sparse] = Workspace(self.network, n, sparse=sparse)
+        return self._spaces[n, sparse]
 
 
 def layer_names(layers: Sequence[Layer]) -> list[str]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sknn.core.kernels import Array, add_scaled, add_signs
+from sknn.core.kernels import BLOCK_ELEMENTS, Array, add_scaled, add_signs
 from sknn.core.network import Network
 from sknn.core.parameters import ParameterVector
 from sknn.core.workspace import Workspace
@@ -30,7 +30,13 @@ class Penalty:
     alpha: float = 0.0
     l1_ratio: float = 0.0
 
-    def value_and_gradient(self, values: ParameterVector, gradients: ParameterVector, scale: float) -> float:
+    def work(self, values: ParameterVector) -> Array | None:
+        """Make the working memory of `value_and_gradient`, where it needs any."""
+        return np.empty_like(values.values[:BLOCK_ELEMENTS]) if self.alpha * self.l1_ratio else None
+
+    def value_and_gradient(
+        self, values: ParameterVector, gradients: ParameterVector, scale: float, work: Array | None
+    ) -> float:
         """Give ``scale`` times the penalty, and add its gradient to ``gradients``."""
         l1, l2 = self.alpha * self.l1_ratio * scale, self.alpha * (1.0 - self.l1_ratio) * scale
         total = 0.0
@@ -38,8 +44,8 @@ class Penalty:
             w, g = values.values[part], gradients.values[part]
             total += 0.5 * l2 * float(np.dot(w, w))
             add_scaled(w, l2, g)
-            if l1:
-                total += l1 * add_signs(w, l1, g)
+            if work is not None:
+                total += l1 * add_signs(w, l1, g, work)
         return total
 
 
@@ -64,6 +70,7 @@ class Objective:
     def __init__(self, network: Network, loss: Loss, penalty: Penalty) -> None:
         self.network, self.loss, self.penalty = network, loss, penalty
         self.gradients = network.parameters.gradients()
+        self._work = penalty.work(network.parameters)
 
     def evaluate(self, ws: Workspace, y: Array, weight: Array | None = None) -> float:
         """Compute the objective of the batch that was loaded, and fill `gradients`.
@@ -89,5 +96,5 @@ class Objective:
         network.backward(ws, self.gradients)
         if self.penalty.alpha:
             scale = 1.0 / ws.batch_size
-            value += self.penalty.value_and_gradient(network.parameters, self.gradients, scale)
+            value += self.penalty.value_and_gradient(network.parameters, self.gradients, scale, self._work)
         return value

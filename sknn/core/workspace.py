@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from sknn.core.kernels import Array
+from sknn.core.kernels import Array, empty
 from sknn.layers.base import Buffer, Layer, Plan, Shape, attach, edge, writable
 from sknn.schedules import Clock
 
@@ -84,7 +84,7 @@ class Workspace:
         shape = (self.batch_size, *buffer.shape) if buffer.per_sample else buffer.shape
         dtype = self.network.dtype if buffer.dtype == "float" else np.dtype(buffer.dtype)
         order = _order(shape) if buffer.per_sample and name != "edge 0" else "C"
-        self.memory[name] = np.empty(shape, dtype, order)
+        self.memory[name] = empty(shape, dtype, order, 5 * len(self.memory))
         return self.memory[name]
 
     def _edge(self, i: int) -> tuple[Array, Array]:

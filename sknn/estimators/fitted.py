@@ -39,14 +39,11 @@ class FittedNetwork(CallbackSupportMixin, BaseEstimator, ABC):
 
     def _predictions(self, X: Any) -> Array:
         """Compute predictions (probabilities, for classes), one column an output."""
-        check_is_fitted(self)
-        return self._raw(X, self._trained_loss.inverse_link)
+        return self._raw(X, lambda raw: self._trained_loss.inverse_link(raw))
 
     def _predicted(self, X: Any) -> Array:
         """Compute predictions as targets, block by block."""
-        check_is_fitted(self)
-        targets, loss = self._targets, self._trained_loss
-        return self._raw(X, lambda raw: targets.decode(loss.inverse_link(raw)))
+        return self._raw(X, lambda raw: self._targets.decode(self._trained_loss.inverse_link(raw)))
 
     def summary(self) -> str:
         """Describe the fitted network as a table: layers, output shapes, parameters, memory.

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from sknn.core.kernels import Array, RandomState
-from sknn.core.network import Network
+from sknn.core.network import Network, Predictor
 from sknn.estimators.targets import Targets
 from sknn.losses import Loss
 from sknn.training.batches import TargetRows
@@ -111,19 +111,29 @@ def make_judge(
         Gives (loss, score); both are NaN where an output is not finite.
     """
     rows = samples.rows
-    y, encoded = samples.y[rows], samples.encoded.take(rows)
+    y = samples.y[rows]
     weight, whole = (None if w is None else w[rows] for w in (samples.weight, samples.whole_weight))
-    column = None if whole is None else whole[:, None]
+    unit = None if whole is None else whole[:, None] / whole.mean()
+    predict: Predictor | None = None
 
+    # Block by block, so that many validation samples take no more memory than few.
     def judge(network: Network) -> tuple[float, float]:
-        raw = network.predict(samples.X, rows)
-        if not np.isfinite(raw).all():
-            return float("nan"), float("nan")
-        value = loss.value(raw, encoded.astype(raw.dtype, copy=False), column)
+        nonlocal predict
+        if predict is None or predict.network is not network:
+            predict = Predictor(network)
+        total, predicted = 0.0, []
+        for part, raw in predict.blocks(samples.X, rows):
+            if not np.isfinite(raw).all():
+                return float("nan"), float("nan")
+            encoded = samples.encoded.take(rows[part]).astype(raw.dtype, copy=False)
+            share, spare = None if unit is None else unit[part], np.empty_like(raw)
+            total += len(raw) * loss.value_and_gradient(raw.copy(), encoded, share, spare, np.empty_like(raw))
+            if score is not None:
+                predicted.append(targets.decode(loss.inverse_link(raw)))
+        value = total / len(rows)
         if score is None:
             return value, -value
-        predicted = targets.decode(loss.inverse_link(raw))
-        return value, float(score(network, samples.X, rows, y, predicted, weight))
+        return value, float(score(network, samples.X, rows, y, np.concatenate(predicted), weight))
 
     return judge
 

@@ -1,13 +1,17 @@
 """An activation function with a learned strength for each unit."""
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from sknn import activations
 from sknn.core.kernels import RandomState
-from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape, rows
+from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape, parts, rows
+
+BLOCK_ELEMENTS = 2**14
+"""Elements of one block of units: its arrays stay in the cache from one operation to the next."""
 
 
 @dataclass(frozen=True)
@@ -50,23 +54,35 @@ class ParametricActivation(Layer):
     def initialize(self, p: Any, rng: RandomState) -> None:
         p.w[:] = 1.0
 
+    # The arrays of rows of features lie feature by feature, so a block of units is contiguous.
     def prepare(self, b: Any) -> None:
-        self.activation.prepare(b.x, b.f, b.df if b.training else None, b)
+        units = b.x.shape[-1]
+        size = BLOCK_ELEMENTS // len(b.x) if b.x.ndim == 2 else units
+        b.blocks = [self._block(b, part) for part in parts(units, size)]
+
+    def _block(self, b: Any, part: slice) -> Any:
+        names = ["x", "y", "f", "bend", *self.activation.scratch]
+        names += [name for name in ("dy", "dx", "df") if getattr(b, name, None) is not None]
+        k = SimpleNamespace(dx=None, df=None, part=part)
+        for name in names:
+            setattr(k, name, getattr(b, name)[..., part])
+        self.activation.prepare(k.x, k.f, k.df, k)
         if b.training:
-            b.bends = rows(b.bend)
+            k.bends, k.dys = rows(k.bend), rows(k.dy)
+        return k
 
     def forward(self, p: Any, b: Any) -> None:
-        self.activation.forward(b.x, b.f, b)
-        np.subtract(b.f, b.x, out=b.bend)
-        np.multiply(b.bend, p.w, out=b.y)
-        np.add(b.y, b.x, out=b.y)
+        for k in b.blocks:
+            self.activation.forward(k.x, k.f, k)
+            np.subtract(k.f, k.x, out=k.bend)
+            np.multiply(k.bend, p.w[k.part], out=k.y)
+            np.add(k.y, k.x, out=k.y)
 
     def backward(self, p: Any, g: Any, b: Any) -> None:
-        np.multiply(b.bend, b.dy, out=b.bend)
-        np.add.reduce(b.bends, axis=0, out=g.w)
-        if b.dx is None:
-            return
-        np.multiply(b.dy, p.w, out=b.df)
-        np.subtract(b.dy, b.df, out=b.dx)
-        self.activation.backward(b.x, b.f, b.df, b)
-        np.add(b.dx, b.df, out=b.dx)
+        for k in b.blocks:
+            np.einsum("ij,ij->j", k.bends, k.dys, out=g.w[k.part])
+            if k.dx is not None:
+                np.multiply(k.dy, p.w[k.part], out=k.df)
+                np.subtract(k.dy, k.df, out=k.dx)
+                self.activation.backward(k.x, k.f, k.df, k)
+                np.add(k.dx, k.df, out=k.dx)

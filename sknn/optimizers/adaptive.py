@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from sknn.core.checks import require
-from sknn.core.kernels import Array
+from sknn.core.kernels import Array, scale
 from sknn.optimizers.base import Optimizer
 
 
@@ -31,15 +31,15 @@ class _Moments(Optimizer):
         _require_moments(self.beta_1, self.beta_2, self.epsilon)
 
     def step(self, g: Array, m: Array, v: Array, rate: float, epsilon: float) -> None:  # type: ignore[override]
-        m *= self.beta_1
+        scale(m, self.beta_1)
         m += g
         g *= g
-        v *= self.beta_2
+        scale(v, self.beta_2)
         v += g
         np.sqrt(v, out=g)
         g += epsilon
         np.divide(m, g, out=g)
-        g *= rate
+        scale(g, rate)
 
 
 @dataclass(frozen=True)
@@ -185,11 +185,11 @@ class NAdam(Optimizer):
         self, g: Array, m: Array, v: Array, work: Array, now: float, ahead: float, epsilon: float
     ) -> None:
         np.multiply(g, g, out=work)
-        v *= self.beta_2
+        scale(v, self.beta_2)
         v += work
-        m *= self.beta_1
+        scale(m, self.beta_1)
         m += g
-        g *= now
+        scale(g, now)
         np.multiply(m, ahead, out=work)
         g += work
         np.sqrt(v, out=work)
@@ -242,12 +242,12 @@ class RMSProp(Optimizer):
 
     def step(self, g: Array, v: Array, work: Array, rate: float, epsilon: float) -> None:  # type: ignore[override]
         np.multiply(g, g, out=work)
-        v *= self.rho
+        scale(v, self.rho)
         v += work
         np.sqrt(v, out=work)
         work += epsilon
         g /= work
-        g *= rate
+        scale(g, rate)
 
 
 @dataclass(frozen=True)
@@ -293,7 +293,7 @@ class Adagrad(Optimizer):
         np.sqrt(v, out=work)
         work += self.epsilon
         g /= work
-        g *= rate
+        scale(g, rate)
 
 
 ADAPTIVE: dict[str, type[Optimizer]] = {

@@ -107,12 +107,15 @@ class Optimizer(ABC):
         constants = self.constants(state.step, rate)
         if self.needs_work and state.work is None:
             state.work = np.empty_like(params[:BLOCK_ELEMENTS])
-        work = [state.work] if self.needs_work and state.work is not None else []
-        wanted = [] if factors is None else [factors]
-        for p, g, *more in blocks(params, grads, *state.slots.values(), *wanted):
-            self.step(g, *more[: len(state.slots)], *[w[: len(g)] for w in work], *constants)
-            if wanted:
-                g *= more[-1]
+        work = state.work if self.needs_work else None
+        vectors = state.slots.values() if factors is None else (*state.slots.values(), factors)
+        for p, g, *slots in blocks(params, grads, *vectors):
+            factor = None if factors is None else slots.pop()
+            if work is not None:
+                slots.append(work[: len(g)])
+            self.step(g, *slots, *constants)
+            if factor is not None:
+                g *= factor
             p -= g
 
     @abstractmethod

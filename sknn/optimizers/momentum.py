@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from sknn.core.checks import require
-from sknn.core.kernels import Array
+from sknn.core.kernels import Array, scale
 from sknn.optimizers.base import Optimizer
 
 
@@ -53,10 +53,10 @@ class SGD(Optimizer):
 
     # The slot holds momentum * velocity, so that both forms are sums without a temporary.
     def step(self, g: Array, carried: Array, rate: float) -> None:  # type: ignore[override]
-        g *= rate
+        scale(g, rate)
         if self.nesterovs_momentum:
             carried += g
-            carried *= self.momentum
+            scale(carried, self.momentum)
             g += carried
         else:
             g += carried
@@ -108,12 +108,12 @@ class Lion(Optimizer):
     # With d = (1 - beta_mean) * (g - m), the new mean is m + d, and the argument of the sign a multiple of d more.
     def step(self, g: Array, m: Array, rate: float, more: float) -> None:  # type: ignore[override]
         g -= m
-        g *= 1.0 - self.beta_mean
+        scale(g, 1.0 - self.beta_mean)
         m += g
-        g *= more
+        scale(g, more)
         g += m
         np.sign(g, out=g)
-        g *= rate
+        scale(g, rate)
 
 
 MOMENTUM: dict[str, type[Optimizer]] = {

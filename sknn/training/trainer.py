@@ -98,7 +98,9 @@ class Trainer:
         clock.budget = None if self.ends is None else (perf_counter(), self.ends)
         factors = network.parameters.rates()
         self._factors = () if factors is None else (factors,)
-        rng = np.random.default_rng([batches.rng.randint(2**31 - 1), clock.step]) if network.random else None
+        # SFC64 draws twice as fast as the default.
+        seed = [batches.rng.randint(2**31 - 1), clock.step] if network.random else None
+        rng = np.random.Generator(np.random.SFC64(seed)) if network.random else None
         spaces = {
             n: Workspace(network, n, training=True, rng=rng, clock=clock, sparse=batches.sparse) for n in batches.sizes
         }

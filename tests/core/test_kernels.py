@@ -122,7 +122,8 @@ def test_adding_is_in_place(dtype, size, add):
     vector, whole = rng.normal(size=size).astype(dtype), rng.normal(size=size + 4).astype(dtype)
     vector[0] = 0.0
     before, before_vector = whole.copy(), vector.copy()
-    add(vector, 0.25, whole[2:-2])
+    work = [np.full(BLOCK_ELEMENTS, np.nan, dtype)] if add is add_signs else []
+    add(vector, 0.25, whole[2:-2], *work)
     direction = vector if add is add_scaled else np.sign(vector)
     np.testing.assert_allclose(whole[2:-2], before[2:-2] + 0.25 * direction.astype(np.float64), **tolerance(dtype))
     np.testing.assert_array_equal(whole[[0, 1, -2, -1]], before[[0, 1, -2, -1]])
@@ -134,6 +135,6 @@ def test_adding_is_in_place(dtype, size, add):
 def test_add_signs_gives_the_sum_of_absolute_values(dtype, monkeypatch):
     monkeypatch.setattr(kernels, "BLOCK_ELEMENTS", 4)
     vector = np.array([1.5, -2.0, 0.0, 4.0, -0.25, -1.0, 0.5, 0.0, 8.0], dtype)
-    total = add_signs(vector, 0.5, np.zeros_like(vector))
+    total = add_signs(vector, 0.5, np.zeros_like(vector), np.empty(4, dtype))
     assert type(total) is float
     assert total == 17.25

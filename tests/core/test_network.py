@@ -78,7 +78,7 @@ def test_predict_equals_plain_numpy(dtype, n):
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_matrix, sparse.csr_array], ids=["dense", "csr", "array"])
 def test_predict_in_blocks_equals_one_block(n, container):
     network, X = make_network(), sample(n)
-    assert network._rows_per_block() == 16
+    assert network.rows_per_block() == 16
     close(network.predict(container(X)), plain(network, X))
 
 

@@ -93,11 +93,12 @@ def test_biases_may_be_anything(l1_ratio):
     """The penalty does not see them, its gradient does not touch them."""
     network = make_network()
     values, gradients = network.parameters, network.parameters.gradients()
-    amount = Penalty(1.0, l1_ratio).value_and_gradient(values, gradients, 1.0)
+    penalty = Penalty(1.0, l1_ratio)
+    amount = penalty.value_and_gradient(values, gradients, 1.0, penalty.work(values))
     gradients.values[:] = 0.0
     for i in range(2):
         values[i].W[-1] = np.nan
-    assert Penalty(1.0, l1_ratio).value_and_gradient(values, gradients, 1.0) == amount
+    assert penalty.value_and_gradient(values, gradients, 1.0, penalty.work(values)) == amount
     for i in range(2):
         np.testing.assert_array_equal(gradients[i].W[-1], 0.0)
         assert gradients[i].W[:-1].all()
@@ -108,7 +109,9 @@ def test_l1_has_the_subgradient_zero_at_zero():
     network.parameters.values[:] = 0.0
     gradients = network.parameters.gradients()
     gradients.values[:] = 0.0
-    assert Penalty(1.0, l1_ratio=1.0).value_and_gradient(network.parameters, gradients, 1.0) == 0.0
+    penalty = Penalty(1.0, l1_ratio=1.0)
+    work = penalty.work(network.parameters)
+    assert penalty.value_and_gradient(network.parameters, gradients, 1.0, work) == 0.0
     assert not gradients.values.any()
 
 

@@ -176,7 +176,7 @@ def test_workspaces_of_one_network_do_not_meet():
     value = loss.value_and_gradient(first.output, y, weight, first.output_gradient, first.loss_scratch)
     gradients = network.parameters.gradients()
     network.backward(first, gradients)
-    value += Penalty(0.1).value_and_gradient(network.parameters, gradients, 1 / 4)
+    value += Penalty(0.1).value_and_gradient(network.parameters, gradients, 1 / 4, None)
     assert_same((value, gradients.values), expected)
 
 
