@@ -48,6 +48,8 @@ extlinks = {
     "arxiv": ("https://arxiv.org/abs/%s", "arXiv:%s"),
 }
 html_math_renderer = "mathml"
+# The empty line that ends a doctest is not shown.
+highlight_options = {"python": {"stripnl": True}, "pycon": {"stripnl": True}}
 
 # -- reference ---------------------------------------------------------------------------------------------------------
 
@@ -133,7 +135,7 @@ def check_reference(app):
     listed, section = set(), ""
     for line in (HERE / "api" / "index.md").read_text(encoding="utf-8").splitlines():
         section = line.removeprefix(".. module:: ") if line.startswith(".. module:: ") else section
-        listed.add(f"{section}.{line.strip()}")
+        listed.add(f"{section}.{line.strip().removeprefix('.. py:data:: ')}")
     for module in (importlib.import_module(f"sknn{name}") for name in MODULES):
         public = getattr(module, "__all__", None) or [
             name
@@ -142,7 +144,7 @@ def check_reference(app):
         ]
         for name in public:
             dotted = f"{module.__name__}.{name}"
-            if isinstance(getattr(module, name), type) and dotted not in listed:
+            if not name.startswith("_") and dotted not in listed:
                 logging.getLogger(__name__).warning("docs/api/index.md does not list %s", dotted)
 
 

@@ -5,6 +5,8 @@ Activation functions
 Every function that ``activation`` can name, and its derivative.
 """
 
+# sphinx_gallery_thumbnail_number = 10
+
 import matplotlib.pyplot as plt
 import numpy as np
 

@@ -26,7 +26,7 @@ n = len(X_train)
 
 settings = {"1, stochastic": (1, 0.01, 3), "32, mini-batch": (32, 0.2, 20), f"{n}, full batch": (n, 1.0, 200)}
 
-figure, axes = plt.subplots(ncols=3, figsize=(11, 3.5), sharey=True, layout="constrained")
+figure, axes = plt.subplots(ncols=3, figsize=(9, 3.3), sharey=True, layout="constrained")
 for name, (size, rate, epochs) in settings.items():
     net = MLPClassifierScratch(
         (64,), solver="sgd", momentum=0.0, learning_rate_init=rate, batch_size=size, random_state=0

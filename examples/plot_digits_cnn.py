@@ -6,6 +6,8 @@ A convolution looks at a small window, the same everywhere in the image, so it n
 does not care where a stroke is. Here it reads handwritten digits.
 """
 
+# sphinx_gallery_thumbnail_number = 4
+
 import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.metrics import ConfusionMatrixDisplay

@@ -55,4 +55,4 @@ places = np.arange(len(models))
 for shift, (label, values) in enumerate(zip(scores, zip(*results.values(), strict=True), strict=True)):
     axis.bar(places + 0.27 * (shift - 1), values, width=0.25, label=label)
 axis.set_xticks(places, list(models))
-axis.legend()
+axis.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1), frameon=False)

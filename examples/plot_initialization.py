@@ -6,6 +6,8 @@ Where training starts decides whether it gets anywhere. Zeros never do; weights 
 too large lose the signal on its way through a deep network.
 """
 
+# sphinx_gallery_thumbnail_number = 2
+
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_digits
@@ -28,12 +30,17 @@ X = StandardScaler().fit_transform(X)
 # With all weights zero every hidden unit computes the same and gets the same gradient; with a rectifier
 # even that is zero. Only the biases of the output learn, which is to say the frequencies of the classes.
 
-for init in ("zeros", "auto"):
-    net = MLPClassifierScratch((32,), weight_init=init, random_state=0)
+figure, axis = plt.subplots(figsize=(6, 3.5), layout="constrained")
+starts = [("zeros", "relu"), ("zeros", "logistic"), ("auto", "relu"), ("auto", "logistic")]
+for init, activation in starts:
+    net = MLPClassifierScratch((32,), activation=activation, weight_init=init, learning_rate_init=0.01, random_state=0)
     for _ in range(20):
         net.partial_fit(X, y, classes=np.arange(10))
-    different = len(np.unique(net.coefs_[0], axis=1).T)
-    print(f"weight_init={init!r:7} training accuracy {net.score(X, y):.2f}, {different} different hidden units")
+    different = len(np.unique(net.coefs_[0].round(6), axis=1).T)
+    label = f"{init}, {activation}: {different} different units, accuracy {net.score(X, y):.2f}"
+    axis.plot(range(1, 21), net.loss_curve_, "--" if init == "zeros" else "-", label=label)
+axis.set(xlabel="epoch", ylabel="training loss", ylim=(0, 3.3), xticks=range(0, 21, 5))
+axis.legend(fontsize=8, loc="upper right")
 
 # %%
 # The signal on its way

@@ -6,6 +6,8 @@ The learning rate is the first thing to tune: too small, and training crawls; to
 about. A schedule begins large and ends small.
 """
 
+# sphinx_gallery_thumbnail_number = 2
+
 import warnings
 
 import matplotlib.pyplot as plt
@@ -28,8 +30,8 @@ for rate in (1e-5, 1e-2, 1e-1):
     net = MLPClassifierScratch((64,), solver="adam", learning_rate_init=rate, batch_size=64, random_state=0)
     for _ in range(20):
         net.partial_fit(X_train, y_train, classes=np.arange(10))
-    axis.plot(net.loss_curve_, label=f"rate {rate:g}")
-axis.set(xlabel="epoch", ylabel="training loss", yscale="log")
+    axis.plot(range(1, 21), net.loss_curve_, label=f"rate {rate:g}")
+axis.set(xlabel="epoch", ylabel="training loss", yscale="log", xticks=range(0, 21, 5))
 axis.legend()
 
 # %%
@@ -75,6 +77,6 @@ for name, learning_rate in settings.items():
         random_state=0,
     )
     net.fit(X_train, y_train)
-    axis.plot(net.loss_curve_, label=f"{name}: test accuracy {net.score(X_test, y_test):.3f}")
-axis.set(xlabel="epoch", ylabel="training loss", yscale="log")
+    axis.plot(range(1, 21), net.loss_curve_, label=f"{name}: test accuracy {net.score(X_test, y_test):.3f}")
+axis.set(xlabel="epoch", ylabel="training loss", yscale="log", xticks=range(0, 21, 5))
 axis.legend(fontsize=8)

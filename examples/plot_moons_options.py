@@ -6,6 +6,8 @@ Three switches of the same network on the same two moons: one makes training fas
 network from learning the noise.
 """
 
+# sphinx_gallery_thumbnail_number = 2
+
 import warnings
 
 import matplotlib.pyplot as plt
@@ -31,7 +33,7 @@ X_test, y_test = make_moons(1000, noise=0.35, random_state=1)
 # back and forth cancel.
 
 figure, axis = plt.subplots(figsize=(6, 3.5), layout="constrained")
-for momentum, nesterov in [(0.0, False), (0.9, False), (0.9, True)]:
+for momentum, nesterov, style in [(0.0, False, "-"), (0.9, False, "-"), (0.9, True, "k:")]:
     net = MLPClassifierScratch(
         (32, 32),
         solver="sgd",
@@ -45,7 +47,7 @@ for momentum, nesterov in [(0.0, False), (0.9, False), (0.9, True)]:
     )
     net.fit(X_train, y_train)
     name = f"momentum {momentum}" + (", Nesterov" if nesterov else "")
-    axis.plot(net.loss_curve_, label=name)
+    axis.plot(range(1, 61), net.loss_curve_, style, label=name)
 axis.set(xlabel="epoch", ylabel="training loss")
 axis.legend()
 

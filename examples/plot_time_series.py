@@ -6,6 +6,8 @@ Windows of a series are samples, what comes after each is its target. An LSTM re
 step and forecasts several steps at once.
 """
 
+# sphinx_gallery_thumbnail_number = 3
+
 import matplotlib.pyplot as plt
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view

@@ -5,6 +5,8 @@ Two moons, step by step
 The smallest problem that a line cannot solve: data, training, loss curve, decision boundary.
 """
 
+# sphinx_gallery_thumbnail_number = 3
+
 import matplotlib.pyplot as plt
 from sklearn.datasets import make_moons
 from sklearn.inspection import DecisionBoundaryDisplay

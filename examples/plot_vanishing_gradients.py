@@ -6,6 +6,8 @@ Backpropagation multiplies the gradient by each layer's weights and slopes on it
 If those factors are less than one on the whole, little of it arrives; if greater, too much.
 """
 
+# sphinx_gallery_thumbnail_number = 2
+
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_digits

@@ -237,6 +237,11 @@ class UnitVariance(Initializer):
     hull_rows : int, default=0
         Samples of which each bias takes a mean; 0 leaves the biases zero.
 
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
+
     References
     ----------
     Holzmüller, Grinsztajn, Steinwart, "Better by Default: Strong pre-tuned MLPs and boosted trees on tabular
@@ -283,6 +288,11 @@ class HullBiases(Zeros):
     ----------
     rows : int, default=5
         Samples of which each bias takes a mean, at least 1.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
 
     References
     ----------

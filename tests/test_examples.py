@@ -6,9 +6,15 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from sklearn.datasets import load_iris
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import sknn
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("plot_*.py"))
@@ -65,11 +71,28 @@ PAGES = [path for path in sorted((ROOT / "docs").rglob("*.md")) if ">>> " in pat
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
-def test_what_a_page_shows_is_what_comes_out(page):
+def test_what_a_page_shows_is_what_comes_out(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     result = doctest.testfile(str(page), module_relative=False, optionflags=flags)
     assert result.attempted > 5
     assert result.failed == 0
+
+
+GUIDE = [
+    path for path in sorted((ROOT / "docs" / "guide").glob("*.md")) if "```python" in path.read_text(encoding="utf-8")
+]
+
+
+@pytest.mark.parametrize("page", GUIDE, ids=lambda path: path.stem)
+def test_what_the_guide_shows_runs(page, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    X, y = load_iris(return_X_y=True)
+    names = {name: getattr(sknn, name) for name in sknn.__all__}
+    names |= {"X": X, "y": y, "table": X, "StandardScaler": StandardScaler, "make_pipeline": make_pipeline}
+    for block in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+        if "imblearn" not in block or find_spec("imblearn"):
+            exec(block, names)
 
 
 def test_readme_runs(tmp_path, monkeypatch):

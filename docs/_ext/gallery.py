@@ -24,6 +24,7 @@ ORDER = [
     "plot_initialization.py",
     "plot_vanishing_gradients.py",
     "plot_universal_approximation.py",
+    "plot_when_not.py",
 ]
 
 

@@ -27,7 +27,12 @@ class Identity(Activation):
 
 @dataclass(frozen=True)
 class Logistic(Activation):
-    """The logistic sigmoid, f(z) = 1 / (1 + exp(-z)): range (0, 1), derivative y (1 - y) <= 1/4."""
+    """The logistic sigmoid, f(z) = 1 / (1 + exp(-z)): range (0, 1), derivative y (1 - y) <= 1/4.
+
+    References
+    ----------
+    Rumelhart, Hinton, Williams, "Learning representations by back-propagating errors", 1986.
+    """
 
     scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"slope": "float"})
     keeps_z: ClassVar[bool] = False
@@ -45,7 +50,12 @@ class Logistic(Activation):
 
 @dataclass(frozen=True)
 class Tanh(Activation):
-    """The hyperbolic tangent: range (-1, 1), derivative 1 - y²."""
+    """The hyperbolic tangent: range (-1, 1), derivative 1 - y².
+
+    References
+    ----------
+    LeCun, Bottou, Orr, Müller, "Efficient backprop", 1998.
+    """
 
     scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"slope": "float"})
     keeps_z: ClassVar[bool] = False

@@ -81,6 +81,11 @@ class RandomFlip(Augmentation):
         Swap left and right.
     vertical : bool, default=False
         Swap top and bottom; if both, each of the two is decided on its own.
+
+    References
+    ----------
+    Simard, Steinkraus, Platt, "Best practices for convolutional neural networks applied to visual document
+    analysis", 2003.
     """
 
     horizontal: bool = True
@@ -103,6 +108,11 @@ class RandomTranslation(Augmentation):
         Up or down by at most this share of the height, each number of pixels as likely as the others.
     width : float, default=0.1
         Left or right by at most this share of the width.
+
+    References
+    ----------
+    Simard, Steinkraus, Platt, "Best practices for convolutional neural networks applied to visual document
+    analysis", 2003.
     """
 
     height: float = 0.1

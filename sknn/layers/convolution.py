@@ -221,6 +221,10 @@ class Conv1D(Convolution):
         The function f.
     weight_init : Initializer, default=ScikitUniform()
         Draws the initial weights.
+
+    References
+    ----------
+    Waibel, Hanazawa, Hinton, Shikano, Lang, "Phoneme recognition using time-delay neural networks", 1989.
     """
 
     input_ndim: ClassVar[int | None] = 2

@@ -22,6 +22,10 @@ class Dense(Layer):
         The function f.
     weight_init : Initializer, default=ScikitUniform()
         Draws the initial weights.
+
+    References
+    ----------
+    Rumelhart, Hinton, Williams, "Learning representations by back-propagating errors", 1986.
     """
 
     units: int

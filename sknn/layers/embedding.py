@@ -26,6 +26,10 @@ class Embedding(Layer):
         Length of a vector.
     weight_init : Initializer, default=Normal()
         Draws the initial vectors.
+
+    References
+    ----------
+    Bengio, Ducharme, Vincent, Jauvin, "A neural probabilistic language model", 2003.
     """
 
     n_categories: int

@@ -109,6 +109,10 @@ class MaxPool2D(Pool2D):
     strides : int or (int, int), default=None
         Steps from one window to the next; None takes `pool_size`, so that windows do not overlap. Only
         windows that lie inside count.
+
+    References
+    ----------
+    Riesenhuber, Poggio, "Hierarchical models of object recognition in cortex", 1999.
     """
 
     def memory(self, block: Shape) -> Mapping[str, Buffer]:
@@ -144,6 +148,10 @@ class AveragePool2D(Pool2D):
     strides : int or (int, int), default=None
         Steps from one window to the next; None takes `pool_size`, so that windows do not overlap. Only
         windows that lie inside count.
+
+    References
+    ----------
+    LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document recognition", 1998.
     """
 
     def pool(self, k: Any) -> None:
@@ -163,7 +171,12 @@ class AveragePool2D(Pool2D):
 
 @dataclass(frozen=True)
 class GlobalAveragePool2D(Layer):
-    """The mean of each channel over the whole image: (height, width, channels) becomes (channels,)."""
+    """The mean of each channel over the whole image: (height, width, channels) becomes (channels,).
+
+    References
+    ----------
+    Lin, Chen, Yan, "Network in network", 2013, arXiv:1312.4400.
+    """
 
     input_ndim: ClassVar[int | None] = 3
 

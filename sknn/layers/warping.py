@@ -128,6 +128,11 @@ class RandomRotation(Warp):
     ----------
     degrees : float, default=10.0
         By an angle that is uniform within plus and minus so many degrees.
+
+    References
+    ----------
+    Simard, Steinkraus, Platt, "Best practices for convolutional neural networks applied to visual document
+    analysis", 2003.
     """
 
     degrees: float = 10.0
@@ -148,6 +153,11 @@ class RandomZoom(Warp):
     ----------
     factor : float, default=0.1
         The size becomes 1 + r times what it was, with r uniform within plus and minus ``factor``, in [0, 1).
+
+    References
+    ----------
+    Simard, Steinkraus, Platt, "Best practices for convolutional neural networks applied to visual document
+    analysis", 2003.
     """
 
     factor: float = 0.1

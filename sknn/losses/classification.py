@@ -59,6 +59,10 @@ class BinaryCrossEntropy(LogisticLoss):
 
     The gradient is p - y with p = 1 / (1 + exp(-raw)). Serves two classes (one output) and multilabel
     targets.
+
+    References
+    ----------
+    Bridle, "Probabilistic interpretation of feedforward classification network outputs", 1990.
     """
 
     def terms(self, raw: Array, y: Array, out: Array, work: Array) -> None:
@@ -74,6 +78,10 @@ class SoftmaxCrossEntropy(SoftmaxLoss):
     """Cross-entropy of softmax probabilities: -sum(y * log p), p = exp(raw) / sum(exp(raw)).
 
     The gradient is p sum(y) - y; targets are probabilities that sum to 1 in each row (one-hot, or smoothed).
+
+    References
+    ----------
+    Bridle, "Probabilistic interpretation of feedforward classification network outputs", 1990.
     """
 
     def terms(self, raw: Array, y: Array, out: Array, work: Array) -> None:
@@ -100,6 +108,11 @@ class BinaryFocal(LogisticLoss):
     ----------
     focal_gamma : float, default=2.0
         How much less, at least 0; at 0 this is the cross-entropy.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
 
     References
     ----------
@@ -144,6 +157,11 @@ class SoftmaxFocal(SoftmaxLoss):
     ----------
     focal_gamma : float, default=2.0
         How much less, at least 0; at 0 this is the cross-entropy.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
 
     References
     ----------

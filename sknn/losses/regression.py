@@ -33,6 +33,10 @@ class AbsoluteError(Loss):
     """The absolute error, averaged over the outputs: |raw - y|, gradient sign(raw - y), 0 where they are equal.
 
     The best constant is the median.
+
+    References
+    ----------
+    Koenker, Bassett, "Regression quantiles", 1978: this is twice their loss at the quantile 1/2.
     """
 
     def terms(self, raw: Array, y: Array, out: Array, work: Array) -> None:
@@ -55,6 +59,11 @@ class Huber(Loss):
     ----------
     huber_delta : float, default=1.0
         Where the square becomes a line, in the units of ``y``, greater than 0.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
 
     References
     ----------
@@ -83,6 +92,10 @@ class LogCosh(Loss):
     """The logarithm of cosh(raw - y), averaged over the outputs: near r² / 2 for small r, |r| - log 2 for large.
 
     The gradient is tanh(raw - y).
+
+    References
+    ----------
+    Green, "Bayesian reconstructions from emission tomography data using a modified EM algorithm", 1990.
     """
 
     # log cosh r = log1p(2 sinh(m / 2)²) + (|r| - m), m = min(|r|, 20): exact for small r, and for large ones
@@ -117,6 +130,11 @@ class Quantile(Loss):
     quantile : float, default=0.5
         Which one, between 0 and 1. At 0.5 the loss is half the absolute error.
 
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
+
     References
     ----------
     Koenker, Bassett, "Regression quantiles", 1978.
@@ -143,6 +161,10 @@ class Poisson(Loss):
     """Half the Poisson deviance, summed over the outputs: y log(y / mu) - y + mu, mu = exp(raw).
 
     The gradient by ``raw`` is mu - y. Targets are counts or rates, 0 or more.
+
+    References
+    ----------
+    McCullagh, Nelder, "Generalized linear models", 1989.
     """
 
     link: ClassVar[str] = "exp"
@@ -172,6 +194,10 @@ class Gamma(Loss):
     """Half the gamma deviance, summed over the outputs: log(mu / y) + y / mu - 1, mu = exp(raw).
 
     The gradient by ``raw`` is 1 - y / mu. Targets are positive, with a spread in proportion to their mean.
+
+    References
+    ----------
+    McCullagh, Nelder, "Generalized linear models", 1989.
     """
 
     link: ClassVar[str] = "exp"

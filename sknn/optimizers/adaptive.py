@@ -62,6 +62,11 @@ class Adam(_Moments):
     weight_decay : float, default=0.0
         As of `Optimizer`.
 
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
+
     References
     ----------
     Kingma, Ba, "Adam: A method for stochastic optimization", 2014, arXiv:1412.6980. The moments are kept
@@ -93,6 +98,11 @@ class AdamW(_Moments):
     weight_decay : float, default=0.01
         Share of each penalized weight, times the rate, that goes in each update, at least 0. Biases keep theirs;
         in PyTorch they decay too, unless they are put into a group of their own.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
 
     References
     ----------
@@ -127,6 +137,11 @@ class NAdam(Optimizer):
         How fast mu grows from beta_1 / 2 to beta_1, greater than 0.
     weight_decay : float, default=0.0
         As of `Optimizer`.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
 
     References
     ----------
@@ -200,6 +215,11 @@ class RMSProp(Optimizer):
     weight_decay : float, default=0.0
         As of `Optimizer`.
 
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
+
     References
     ----------
     Tieleman, Hinton, "Lecture 6.5 - RMSProp", 2012. The mean square is kept without its factor (1 - rho), as
@@ -245,6 +265,11 @@ class Adagrad(Optimizer):
         Keeps the quotient finite; outside the root, as in PyTorch (whose default is 1e-10).
     weight_decay : float, default=0.0
         As of `Optimizer`.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
 
     References
     ----------

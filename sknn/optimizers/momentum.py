@@ -29,6 +29,11 @@ class SGD(Optimizer):
     weight_decay : float, default=0.0
         As of `Optimizer`.
 
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
+
     References
     ----------
     Sutskever, Martens, Dahl, Hinton, "On the importance of initialization and momentum in deep
@@ -77,6 +82,11 @@ class Lion(Optimizer):
         Decay of the running mean, in [0, 1); the paper's beta_2.
     weight_decay : float, default=0.0
         As of `Optimizer`.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
 
     References
     ----------

@@ -27,7 +27,7 @@ def pyplot() -> Any:
 
 
 def subplots(
-    ax: Any, n: int, *, width: float = 4.8, height: float = 3.6, columns: int | None = None
+    ax: Any, n: int, *, width: float | None = None, height: float = 3.4, columns: int | None = None
 ) -> tuple[Any, list[Any]]:
     """Give a figure with axes: those of the user, one or several, or new ones.
 
@@ -37,8 +37,11 @@ def subplots(
         Those of the user.
     n : int
         Number of axes that are needed.
-    width, height : float, default=4.8, 3.6
-        Size of new axes, in inches.
+    width : float, default=None
+        Width of each of the new axes, in inches; None makes several narrower than one, so that their labels are
+        still read where the figure is as wide as a page.
+    height : float, default=3.4
+        Their height, in inches.
     columns : int, default=None
         New axes in a row; all if None.
 
@@ -61,6 +64,7 @@ def subplots(
         return given[0].figure, given[:n]
     across = n if columns is None else min(columns, n)
     down = -(-n // across)
+    width = width or (5.0 if across == 1 else 3.6)
     figure, axes = module.subplots(
         down, across, figsize=(width * across, height * down), layout="constrained", squeeze=False
     )

@@ -136,7 +136,7 @@ class ForecastDisplay:
         forecast.plot(self.time, self.y_true[:, k], color="0.4", label="came")
         forecast.plot(self.time, self.y_pred[:, k], color="C1", label=f"forecast {ahead}")
         forecast.set(xlabel="time", ylabel=f"value{unit}")
-        forecast.legend()
+        forecast.legend(fontsize="small")
         left.axhline(0.0, color="0.6", linewidth=1)
         left.plot(self.time, residuals[:, k], ".", color="C1", markersize=3)
         left.set(xlabel="time", ylabel=f"residual {ahead}{unit}")

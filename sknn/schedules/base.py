@@ -158,6 +158,11 @@ class Plateau(Constant):
         So many epochs in a row without improvement are borne, at least 0.
     min_factor : float, default=1e-3
         The product of all reductions goes no lower, from 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
     """
 
     factor: float = 0.2

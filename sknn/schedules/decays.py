@@ -18,6 +18,11 @@ class CosineDecay(Schedule):
     final_factor : float, default=0.0
         The factor at the end, from 0 to 1.
 
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
+
     References
     ----------
     Loshchilov, Hutter, "SGDR: Stochastic gradient descent with warm restarts", 2016, arXiv:1608.03983, without
@@ -51,6 +56,11 @@ class OneCycle(Schedule):
         The factor at the start, from 0 to 1.
     final_factor : float, default=1e-5
         The factor at the end, from 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
 
     References
     ----------
@@ -93,6 +103,11 @@ class StepDecay(Schedule):
         Epochs at one rate, at least 1.
     gamma : float, default=0.1
         Factor of each step, greater than 0 and at most 1.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
     """
 
     epochs: int = 50
@@ -119,6 +134,11 @@ class ExponentialDecay(Schedule):
     ----------
     gamma : float, default=0.98
         Factor of one epoch, greater than 0 and at most 1.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
     """
 
     gamma: float = 0.98
@@ -144,6 +164,13 @@ class Warmup(Schedule):
         Length of the rise in epochs, at least 0, less than the training; fractions count.
     then : Schedule, default=Constant()
         What follows.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
+    TypeError
+        If ``then`` is not a schedule.
 
     References
     ----------
