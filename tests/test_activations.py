@@ -128,3 +128,11 @@ def test_is_a_value(activation, duplicate):
     assert repr(other) == repr(activation)
     with pytest.raises(FrozenInstanceError):
         activation.scratch = {}
+
+
+@every_activation
+def test_is_shown_in_the_results_of_a_search(activation):
+    """Searches keep parameters in a masked array, which asks its items for an attribute `_mask`."""
+    shown = np.ma.masked_all(1, object)
+    shown[0] = activation
+    assert shown[0] is activation

@@ -37,7 +37,7 @@ class _Bent(Activation):
         """Give the step that the derivative takes at 0, but for what the formula left of 0 makes of it there."""
         return 0.0
 
-    def _mask(self, z: Array, s: Any) -> None:
+    def _where_positive(self, z: Array, s: Any) -> None:
         np.subtract(s.zero, z, out=s.mask)
         np.right_shift(s.mask_bits, s.sign_bit, out=s.mask_bits)
 
@@ -50,7 +50,7 @@ class ReLU(_Bent):
     keeps_z: ClassVar[bool] = False
 
     def forward(self, z: Array, y: Array, s: Any) -> None:
-        self._mask(z, s)
+        self._where_positive(z, s)
         np.bitwise_and(s.z_bits, s.mask_bits, out=s.y_bits)
 
     def backward(self, z: Array, y: Array, dy: Array, s: Any) -> None:
@@ -80,7 +80,7 @@ class LeakyReLU(_Bent):
         return 1.0 - self.negative_slope
 
     def forward(self, z: Array, y: Array, s: Any) -> None:
-        self._mask(z, s)
+        self._where_positive(z, s)
         np.bitwise_and(s.mask_bits, s.bend_bits, out=s.slope_bits)
         s.slope += self.negative_slope
         np.multiply(z, s.slope, out=y)
@@ -116,7 +116,7 @@ class ELU(_Bent):
     # Right of 0 the exponential is that of 0, which adds exactly nothing and leaves `saturation` as the slope.
     # exp(z) - 1 is off by the rounding of 1, as z is; np.expm1 takes ten times as long on many machines.
     def forward(self, z: Array, y: Array, s: Any) -> None:
-        self._mask(z, s)
+        self._where_positive(z, s)
         np.bitwise_and(s.z_bits, s.mask_bits, out=s.y_bits)
         np.bitwise_xor(s.z_bits, s.y_bits, out=s.slope_bits)
         np.exp(s.slope, out=s.slope)
