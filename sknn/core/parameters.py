@@ -69,6 +69,11 @@ class ParameterVector:
                     self.penalized.append(slice(start, start + spec.penalized_rows * row))
                     self.decay_factors.append(spec.rate * spec.decay)
 
+    @property
+    def multiplications(self) -> int:
+        """Multiplications in the products of a forward pass of one sample."""
+        return sum(int(np.prod(spec.shape)) * spec.uses for spec in self._all() if spec.trainable)
+
     def gradients(self) -> Self:
         """Make a vector of the same layout, uninitialised, for the gradients."""
         trainable = [{n: s for n, s in layer.items() if s.trainable} for layer in self.specs]

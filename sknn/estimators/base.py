@@ -240,7 +240,7 @@ class NetworkEstimator(FittedNetwork):
                 )
             y = train.encoded.take().astype(dtype, copy=False)
             lbfgs = LBFGS(objective, rules, max_iter=self.max_iter, max_fun=self.max_fun, tol=self.tol)
-            with blas_threads(threads_for(state.network.parameters.values.size, len(y))):
+            with blas_threads(threads_for(state.network.parameters.multiplications, len(y))):
                 lbfgs.run(train.X, y, None if weight is None else weight[:, None], state)
             return
         size = self._batch_size(len(train.rows))
@@ -266,7 +266,7 @@ class NetworkEstimator(FittedNetwork):
             weight_decay=self.weight_decay or optimizer.weight_decay,
             max_grad_norm=self.max_grad_norm,
         )
-        with blas_threads(threads_for(state.network.parameters.values.size, size)):
+        with blas_threads(threads_for(state.network.parameters.multiplications, size)):
             trainer.run(batches, state)
 
     def _unit_mean(self, train: Samples, state: TrainingState) -> Array | None:

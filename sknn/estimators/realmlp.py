@@ -325,7 +325,7 @@ class RealMLP(NetworkEstimator):
             decay_schedule=component(SCHEDULES, self.weight_decay_schedule, self),
             ends=ends,
         )
-        with blas_threads(threads_for(state.network.parameters.values.size, size)):
+        with blas_threads(threads_for(state.network.parameters.multiplications, size)):
             trainer.run(batches, state)
 
     def _watched(self, state: TrainingState, encoder: Any, targets: Targets, loss: Loss) -> dict[str, Any]:

@@ -31,6 +31,8 @@ class ParamSpec:
         The same for the rows after the penalized ones; None takes ``rate`` for all.
     decay : float, default=1.0
         Factor of weight decay, which is in proportion to the array's own learning rate, too.
+    uses : int, default=1
+        How often a sample is multiplied by it in one product, as at the places of an image.
     """
 
     shape: Shape
@@ -39,6 +41,7 @@ class ParamSpec:
     rate: float = 1.0
     bias_rate: float | None = None
     decay: float = 1.0
+    uses: int = 1
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ class Convolution(Layer):
         output_shape = (*(axis.out for axis in axes), filters)
         places = prod(output_shape[:-1])
         samples = max(1, BLOCK_ELEMENTS // (window * max(places * channels, inputs * filters)))
-        W = ParamSpec((window * channels + 1, filters), penalized_rows=window * channels)
+        W = ParamSpec((window * channels + 1, filters), penalized_rows=window * channels, uses=places)
 
         def block(*shape: int) -> Buffer:
             return Buffer(shape, per_sample=False)

@@ -14,22 +14,22 @@ _wanted: list[int] = []
 _before: list[tuple[LibController, int]] = []
 
 
-def threads_for(n_parameters: int, batch_size: int) -> int:
+def threads_for(multiplications: int, batch_size: int) -> int:
     """Choose a number of threads for training steps.
 
     Parameters
     ----------
-    n_parameters : int
-        Size of the network.
+    multiplications : int
+        Those of a forward pass of one row: for dense layers, one a parameter.
     batch_size : int
         Rows of a batch.
 
     Returns
     -------
     int
-        At least 1; three products of 2 * n_parameters * batch_size operations make a step.
+        At least 1; three products of 2 * multiplications * batch_size operations make a step.
     """
-    return max(1, int(6.0 * n_parameters * batch_size / FLOPS_PER_THREAD))
+    return max(1, int(6.0 * multiplications * batch_size / FLOPS_PER_THREAD))
 
 
 @contextmanager
