@@ -44,7 +44,13 @@ class _Bent(Activation):
 
 @dataclass(frozen=True)
 class ReLU(_Bent):
-    """The rectifier, f(z) = max(z, 0): range [0, inf), derivative 1 where z > 0, else 0."""
+    """The rectifier, f(z) = max(z, 0): range [0, inf), derivative 1 where z > 0, else 0.
+
+    References
+    ----------
+    Nair, Hinton, "Rectified linear units improve restricted Boltzmann machines", 2010. Glorot, Bordes, Bengio, "Deep
+    sparse rectifier neural networks", 2011.
+    """
 
     scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"mask": "float"})
     keeps_z: ClassVar[bool] = False
