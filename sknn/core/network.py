@@ -147,7 +147,7 @@ class Network:
 
     def rows_per_block(self, sparse: bool = False) -> int:
         """Say how many rows a `Predictor` takes at a time."""
-        return max(16, PREDICT_BYTES // self._bytes_per_row(sparse))
+        return max(32, PREDICT_BYTES // self._bytes_per_row(sparse))
 
     def _bytes_per_row(self, sparse: bool) -> int:
         numbers = sum(map(prod, self.shapes[sparse:]))

@@ -53,7 +53,7 @@ def plain(network, X):
 
 
 @pytest.fixture
-def blocks_of_16(monkeypatch):
+def blocks_of_32(monkeypatch):
     """Leave so little memory that the least number of rows makes a block."""
     monkeypatch.setattr(network_module, "PREDICT_BYTES", 1)
 
@@ -73,16 +73,16 @@ def test_predict_equals_plain_numpy(dtype, n):
     close(raw, plain(network, X), dtype)
 
 
-@pytest.mark.usefixtures("blocks_of_16")
-@pytest.mark.parametrize("n", [1, 15, 16, 17, 32, 39])
+@pytest.mark.usefixtures("blocks_of_32")
+@pytest.mark.parametrize("n", [1, 31, 32, 33, 64, 71])
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_matrix, sparse.csr_array], ids=["dense", "csr", "array"])
 def test_predict_in_blocks_equals_one_block(n, container):
     network, X = make_network(), sample(n)
-    assert network.rows_per_block() == 16
+    assert network.rows_per_block() == 32
     close(network.predict(container(X)), plain(network, X))
 
 
-@pytest.mark.usefixtures("blocks_of_16")
+@pytest.mark.usefixtures("blocks_of_32")
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_matrix, sparse.csr_array], ids=["dense", "csr", "array"])
 def test_predict_some_rows(container):
     network, X = make_network(), sample(50)
