@@ -323,7 +323,7 @@ class NetworkEstimator(FittedNetwork):
 
     def _attributes(self, state: TrainingState, targets: Targets, loss: Loss) -> dict[str, Any]:
         """Give the fitted attributes."""
-        history = {name: values for name, values in state.history.items() if values}
+        history = state.recorded()
         scores = history.get("validation_score")
         losses = history.get("loss", [])
         return {

@@ -111,9 +111,7 @@ class LBFGS:
     def _record(self, state: TrainingState) -> None:
         # What was evaluated last is where the line search ended, so its loss and gradient are those of theta.
         now = perf_counter()
-        state.history["loss"].append(self._loss)
-        state.history["gradient_norm"].append(self._norm)
-        state.history["seconds"].append(now - self._started)
+        state.record(loss=self._loss, gradient_norm=self._norm, seconds=now - self._started)
         self._started = now
         for rule in self.rules:
             rule.after_epoch(state)

@@ -92,6 +92,19 @@ class TrainingState:
             stop_reason=None,
         )
 
+    def record(self, **values: float) -> None:
+        """Note numbers of this epoch, its "loss" before all others; NaN fills epochs that had none."""
+        for name, value in values.items():
+            series = self.history[name]
+            series += [math.nan] * (len(self.history["loss"]) - 1 - len(series))
+            series.append(value)
+
+    def recorded(self) -> dict[str, list[float]]:
+        """Give the history of what was recorded at all, a number for every epoch."""
+        epochs, history = len(self.history["loss"]), self.history.items()
+        full = {name: series for name, series in history if len(series) == epochs}
+        return full | {n: s + [math.nan] * (epochs - len(s)) for n, s in history if 0 < len(s) < epochs}
+
     @property
     def diverged(self) -> bool:
         """Whether the last loss is not a finite number."""
@@ -152,8 +165,7 @@ class Validation(Rule):
 
     def after_epoch(self, state: TrainingState) -> None:
         loss, score = (math.nan, math.nan) if state.diverged else self.judge(state.network)
-        state.history["validation_loss"].append(loss)
-        state.history["validation_score"].append(score)
+        state.record(validation_loss=loss, validation_score=score)
 
 
 @dataclass(frozen=True)

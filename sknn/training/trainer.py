@@ -131,10 +131,8 @@ class Trainer:
                 break
         state.epoch += 1
         state.clock.samples += n
-        state.history["loss"].append(total / n)
-        state.history["learning_rate"].append(self._rate)
-        state.history["gradient_norm"].append(self._norm)
-        state.history["seconds"].append(perf_counter() - started)
+        seconds = perf_counter() - started
+        state.record(loss=total / n, learning_rate=self._rate, gradient_norm=self._norm, seconds=seconds)
 
     def _step(self, ws: Workspace, x: Any, y: Array, weight: Array | None, state: TrainingState) -> float:
         objective, clock, parameters = self.objective, state.clock, state.network.parameters

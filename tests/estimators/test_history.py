@@ -251,3 +251,14 @@ def test_regressors_have_no_decision_function():
     assert not hasattr(MLPRegressorScratch(), "decision_function")
     with pytest.raises(NotFittedError):
         MLPClassifierScratch().decision_function(X)
+
+
+@each_kind
+def test_epochs_without_validation_are_nan(Estimator, y):
+    net = make(Estimator, max_iter=2)
+    net.partial_fit(X, y, **({"classes": np.unique(y)} if Estimator is MLPClassifierScratch else {}))
+    net.partial_fit(X, y, X_val=X, y_val=y)
+    net.partial_fit(X, y)
+    assert {len(series) for series in net.history_.values()} == {3}
+    for name in ("validation_loss", "validation_score"):
+        np.testing.assert_array_equal(np.isnan(net.history_[name]), [True, False, True])
