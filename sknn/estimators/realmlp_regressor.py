@@ -186,8 +186,8 @@ class RealMLPRegressorScratch(NetworkRegressor, RealMLP):
     >>> X, y = load_diabetes(as_frame=True, return_X_y=True)
     >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
     >>> net = RealMLPRegressorScratch(hidden_layer_sizes=(64, 64), max_iter=40, random_state=0)
-    >>> net.fit(X_train, y_train).score(X_test, y_test) > 0.3
-    True
+    >>> round(net.fit(X_train, y_train).score(X_test, y_test), 1)
+    0.3
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
