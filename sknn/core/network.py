@@ -132,14 +132,13 @@ class Network:
 
     def forward(self, ws: Workspace) -> None:
         """Fill every output of the workspace from its input."""
-        for layer, p, b in zip(self.layers, self.parameters, ws.layers, strict=True):
-            layer.forward(p, b)
+        for i, b in enumerate(ws.layers):
+            self.layers[i].forward(self.parameters[i], b)
 
     def backward(self, ws: Workspace, gradients: ParameterVector) -> None:
         """Fill ``gradients`` from ``ws.output_gradient``, after `forward`."""
-        passes = list(zip(self.layers, self.parameters, gradients, ws.layers, strict=True))
-        for layer, p, g, b in reversed(passes[self.first :]):
-            layer.backward(p, g, b)
+        for i in range(len(self.layers) - 1, self.first - 1, -1):
+            self.layers[i].backward(self.parameters[i], gradients[i], ws.layers[i])
 
     def predict(self, X: Any, rows: Array | None = None, finish: Callable[[Array], Array] | None = None) -> Array:
         """Compute raw outputs in blocks of rows, in constant extra memory, as a `Predictor` does."""

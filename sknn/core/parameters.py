@@ -41,9 +41,6 @@ class ParameterVector:
     def __getitem__(self, i: int) -> SimpleNamespace:
         return self._views[i]
 
-    def __iter__(self) -> Iterator[SimpleNamespace]:
-        return iter(self._views)
-
     def _all(self) -> Iterator[ParamSpec]:
         return (spec for layer in self.specs for spec in layer.values())
 

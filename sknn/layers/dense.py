@@ -39,7 +39,7 @@ class Dense(Layer):
             raise ValueError(f"needs rows of features, (n_features,); got {input_shape}")
         (fan_in,) = input_shape
         shape = (self.units,)
-        z = {} if isinstance(self.activation, Identity) else {"z": Buffer(shape)}
+        z = {"z": Buffer(shape)} if self.activation.keeps_z else {}
         extra = {name: Buffer(shape, dtype) for name, dtype in self.activation.scratch.items()}
         W = ParamSpec((fan_in + 1, self.units), penalized_rows=fan_in)
         return Plan(shape, {"W": W}, {**z, **extra})
@@ -58,7 +58,7 @@ class Dense(Layer):
         self.weight_init.adapt(p.W, b.z, rng)
 
     def prepare(self, b: Any) -> None:
-        if isinstance(self.activation, Identity):
+        if not self.activation.keeps_z:
             b.z = b.y
         self.activation.prepare(b.z, b.y, b.dy, b)
 
