@@ -70,7 +70,7 @@ class Dropout(Layer):
             n = len(part)
             bits = draw((n + 3) // 4).view(np.uint16)
             np.greater_equal(bits[:n], threshold, out=kept)
-            np.multiply(kept, factor, out=part)
+            np.multiply(kept, factor, out=part, dtype=part.dtype)
             del bits  # before the next ones come
 
     def backward(self, p: Any, g: Any, b: Any) -> None:
