@@ -129,7 +129,7 @@ def make_judge(
             share, spare = None if unit is None else unit[part], np.empty_like(raw)
             total += len(raw) * loss.value_and_gradient(raw.copy(), encoded, share, spare, np.empty_like(raw))
             if score is not None:
-                predicted.append(targets.decode(loss.inverse_link(raw)))
+                predicted.append(np.array(targets.decode(loss.inverse_link(raw))))
         value = total / len(rows)
         if score is None:
             return value, -value

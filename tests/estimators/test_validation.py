@@ -422,3 +422,21 @@ def test_target_outside_the_range_of_the_loss():
 def test_columns_in_another_order():
     with pytest.raises(ValueError, match=says("X_val", "feature names")):
         make(MLPRegressorScratch).fit(frame(X), NUMBERS[:80], X_val=frame(X_VAL)[list("dcba")], y_val=NUMBERS[80:])
+
+
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_validation_in_many_blocks_is_that_in_one(outputs, monkeypatch):
+    """What is predicted of a block stays, though the next block is computed in the same memory."""
+    rng = np.random.RandomState(0)
+    X = rng.randn(400, 3)
+    y = X[:, 0] if outputs == 1 else X[:, :2]
+
+    def scores():
+        net = MLPRegressorScratch(early_stopping=True, validation_fraction=0.5, max_iter=3, random_state=0)
+        return net.fit(X, y).history_
+
+    whole = scores()
+    monkeypatch.setattr("sknn.core.network.PREDICT_BYTES", 1)
+    for name, series in scores().items():
+        if name.startswith("validation"):
+            np.testing.assert_allclose(series, whole[name], rtol=1e-10)
