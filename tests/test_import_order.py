@@ -12,6 +12,7 @@ import pytest
 ORDER = [
     "sknn.core.kernels",
     "sknn.core.checks",
+    "sknn.core.threads",
     "sknn.core.windows",
     "sknn.activations.base",
     "sknn.activations.*",
@@ -36,7 +37,6 @@ ORDER = [
     "sknn.core.network",
     "sknn.core.objective",
     "sknn.core",
-    "sknn.training.threads",
     "sknn.training.batches",
     "sknn.training.rules",
     "sknn.training.trainer",

@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from math import prod
+from threading import Lock
 from typing import Any, Self
 
 import numpy as np
@@ -10,6 +12,7 @@ from scipy.sparse import issparse
 
 from sknn.core.kernels import Array, RandomState
 from sknn.core.parameters import ParameterVector
+from sknn.core.threads import FLOPS_PER_SHARE, MOST_SHARES, blas_threads, share, threads_for
 from sknn.core.workspace import Workspace
 from sknn.layers.base import Layer, Plan, Shape, parts
 
@@ -158,7 +161,8 @@ class Network:
 class Predictor:
     """Computes raw outputs in blocks of rows, in constant extra memory that is kept from call to call.
 
-    It belongs to one thread, as the workspaces that it holds.
+    Blocks of many rows are shared by several threads, as many as BLAS may use, each with a workspace of its own. The
+    predictor itself belongs to one.
 
     Parameters
     ----------
@@ -168,7 +172,7 @@ class Predictor:
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        self._spaces: dict[tuple[int, bool], Workspace] = {}
+        self._spaces: dict[tuple[int, int, bool], Workspace] = {}
 
     def __call__(self, X: Any, rows: Array | None = None, finish: Callable[[Array], Array] | None = None) -> Array:
         """Compute the outputs of all rows.
@@ -188,30 +192,55 @@ class Predictor:
             Raw outputs, in the network's dtype, or what ``finish`` made of them.
         """
         n = X.shape[0] if rows is None else len(rows)
-        result: Array | None = None
-        for part, raw in self.blocks(X, rows):
-            block = raw if finish is None else finish(raw)
-            if result is None:
-                result = np.empty((n, *block.shape[1:]), block.dtype)
-            result[part] = block
-        assert result is not None
-        return result
+        results: list[Array] = []
+        lock = Lock()
+
+        def compute(block: tuple[int, slice]) -> None:
+            thread, part = block
+            raw = self._outputs(X, rows, part, thread)
+            finished = raw if finish is None else finish(raw)
+            with lock:
+                if not results:
+                    results.append(np.empty((n, *finished.shape[1:]), finished.dtype))
+            results[0][part] = finished
+
+        wanted = self._threads_wanted(n, issparse(X))
+        with nullcontext(1) if wanted == 1 else blas_threads(wanted) as threads:
+            numbered = [(i % threads, part) for i, part in enumerate(self._parts(n, issparse(X), threads))]
+            share(compute, numbered, threads)
+        return results[0]
+
+    def _threads_wanted(self, n: int, sparse: bool) -> int:
+        """Choose a number of threads; one where blocks are so little work that threads would wait for each other."""
+        multiplications = self.network.parameters.multiplications
+        if 2.0 * multiplications * self.network.rows_per_block(sparse) < FLOPS_PER_SHARE:
+            return 1
+        return min(threads_for(multiplications, n, passes=1), MOST_SHARES)
 
     def blocks(self, X: Any, rows: Array | None = None) -> Iterator[tuple[slice, Array]]:
         """Compute the outputs of one block of rows after the other: which rows they are, and the working memory."""
-        network, sparse = self.network, issparse(X)
-        n = X.shape[0] if rows is None else len(rows)
-        for part in parts(n, network.rows_per_block(sparse)) or [slice(0, 0)]:
-            ws = self._space(part.stop - part.start, sparse)
-            x = X[part] if rows is None else X[rows[part]]
-            ws.load(x if sparse else x.reshape(-1, *network.input_shape))
-            network.forward(ws)
-            yield part, ws.output
+        for part in self._parts(X.shape[0] if rows is None else len(rows), issparse(X)):
+            yield part, self._outputs(X, rows, part)
 
-    def _space(self, n: int, sparse: bool) -> Workspace:
-        if (n, sparse) not in self._spaces:
-            self._spaces[n, sparse] = Workspace(self.network, n, sparse=sparse)
-        return self._spaces[n, sparse]
+    def _parts(self, n: int, sparse: bool, threads: int = 1) -> list[slice]:
+        """Cut the rows into blocks of about one size, as many for every thread."""
+        rounds = -(-n // (self.network.rows_per_block(sparse) * threads))
+        return parts(n, -(-n // max(1, rounds * threads))) or [slice(0, 0)]
+
+    def _outputs(self, X: Any, rows: Array | None, part: slice, thread: int = 0) -> Array:
+        """Compute the outputs of one block in the working memory of one thread."""
+        ws = self._space(thread, part.stop - part.start, issparse(X))
+        x = X[part] if rows is None else X[rows[part]]
+        ws.load(x if ws.sparse else x.reshape(-1, *self.network.input_shape))
+        self.network.forward(ws)
+        raw: Array = ws.output
+        return raw
+
+    def _space(self, thread: int, n: int, sparse: bool) -> Workspace:
+        space = self._spaces.get((thread, n, sparse))
+        if space is None:
+            space = self._spaces[thread, n, sparse] = Workspace(self.network, n, sparse=sparse)
+        return space
 
 
 def layer_names(layers: Sequence[Layer]) -> list[str]:

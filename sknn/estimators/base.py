@@ -17,6 +17,7 @@ from sklearn.utils.validation import _check_sample_weight, column_or_1d, validat
 from sknn.core.kernels import Array, RandomState
 from sknn.core.network import Network
 from sknn.core.objective import Objective, Penalty
+from sknn.core.threads import blas_threads, threads_for
 from sknn.estimators.callbacks import begin_callbacks
 from sknn.estimators.components import make_optimizer, make_schedule
 from sknn.estimators.fitted import FittedNetwork
@@ -28,7 +29,6 @@ from sknn.losses import Loss
 from sknn.training.batches import Batches, TargetRows
 from sknn.training.lbfgs import LBFGS
 from sknn.training.rules import Best, Divergence, LowerOnPlateau, NoImprovement, Report, Rule, TrainingState, Validation
-from sknn.training.threads import blas_threads, threads_for
 from sknn.training.trainer import Trainer
 
 NO_VALIDATION = (None, None, None)

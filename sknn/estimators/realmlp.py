@@ -18,6 +18,7 @@ from sknn.activations import ACTIVATIONS
 from sknn.core.kernels import Array, RandomState
 from sknn.core.network import Network
 from sknn.core.objective import Objective, Penalty
+from sknn.core.threads import blas_threads, threads_for
 from sknn.estimators.base import NO_VALIDATION, NetworkEstimator
 from sknn.estimators.callbacks import CallbackRule, begin_callbacks
 from sknn.estimators.components import component
@@ -34,7 +35,6 @@ from sknn.preprocessing.table import TableReader
 from sknn.schedules import SCHEDULES
 from sknn.training.batches import Batches
 from sknn.training.rules import Best, Divergence, LongSinceBest, Report, Rule, TrainingState, Validation
-from sknn.training.threads import blas_threads, threads_for
 from sknn.training.trainer import Trainer
 
 

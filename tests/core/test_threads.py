@@ -1,0 +1,163 @@
+"""How many threads work gets, that they do all of it, and that the setting of BLAS is given back."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, get_ident
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from sknn import MLPRegressorScratch
+from sknn.core.network import Network
+from sknn.core.threads import FLOPS_PER_THREAD, blas_threads, share, threads_for
+from sknn.layers import Conv2D, Dense, Flatten, Residual
+
+
+def threads_now():
+    """The numbers of threads of all BLAS libraries."""
+    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+
+@pytest.fixture
+def _four_threads():
+    with threadpool_limits(4, user_api="blas"):
+        yield
+
+
+def test_threads_for_the_work_of_a_step():
+    assert threads_for(10_000, 200) == 1
+    assert threads_for(round(FLOPS_PER_THREAD / 6), 1) == 1
+    assert threads_for(round(FLOPS_PER_THREAD / 6) + 1, 3) == 3
+    assert threads_for(round(FLOPS_PER_THREAD / 2) + 1, 3, passes=1) == 3
+
+
+def test_a_convolution_multiplies_at_every_place():
+    layers = [Residual((Conv2D(3, padding="same"),)), Conv2D(8), Flatten(), Dense(5)]
+    network = Network(layers, (6, 5, 3), np.float32)
+    expected = (27 + 1) * 3 * 6 * 5 + (27 + 1) * 8 * 4 * 3 + (96 + 1) * 5
+    assert network.parameters.multiplications == expected
+
+
+@pytest.mark.usefixtures("_four_threads")
+@pytest.mark.parametrize(("wanted", "got"), [(1, 1), (3, 3), (9, 4)])
+def test_no_more_threads_than_wanted_or_allowed(wanted, got):
+    with blas_threads(wanted) as threads:
+        assert threads == got
+        assert threads_now() == {got}
+    assert threads_now() == {4}
+
+
+@pytest.mark.usefixtures("_four_threads")
+def test_the_setting_is_given_back_after_an_error():
+    with pytest.raises(KeyError), blas_threads(1):
+        raise KeyError
+    assert threads_now() == {4}
+
+
+@pytest.mark.usefixtures("_four_threads")
+def test_calls_that_overlap_do_not_undo_each_other():
+    """The first to come leaves first: what the second wants still holds, and then what was there before."""
+    entered, left = Event(), Event()
+
+    def second():
+        with blas_threads(2):
+            entered.set()
+            assert left.wait(60)
+            return threads_now()
+
+    with ThreadPoolExecutor(1) as pool:
+        with blas_threads(1):
+            during = pool.submit(second)
+            assert entered.wait(60)
+            assert threads_now() == {1}
+        left.set()
+        assert during.result() == {2}
+    assert threads_now() == {4}
+
+
+@pytest.mark.usefixtures("_four_threads")
+def test_a_small_fit_takes_one_thread():
+    seen = []
+
+    def score(estimator, X, y):
+        seen.append(threads_now())
+        return 0.0
+
+    X = np.random.RandomState(0).randn(60, 3)
+    net = MLPRegressorScratch(early_stopping=True, scoring=score, max_iter=3, n_iter_no_change=5, random_state=0)
+    with pytest.warns(match="Maximum iterations"):
+        net.fit(X, X[:, 0])
+    assert seen == [{1}] * 3
+    assert threads_now() == {4}
+
+
+@pytest.mark.parametrize(("items", "threads"), [(0, 1), (1, 3), (2, 3), (7, 3), (7, 1)])
+def test_every_item_is_done_once_and_in_the_thread_of_its_share(items, threads):
+    done = []
+    share(lambda item: done.append((item, get_ident())), range(items), threads)
+    assert sorted(item for item, _ in done) == list(range(items))
+    for t in range(threads):
+        mine = [(item, thread) for item, thread in done if item % threads == t]
+        assert [item for item, _ in mine] == list(range(t, items, threads))
+        assert len({thread for _, thread in mine}) <= 1
+
+
+def test_threads_work_at_the_same_time():
+    here, there = Event(), Event()
+
+    def meet(pair):
+        mine, other = pair
+        mine.set()
+        assert other.wait(60)
+
+    share(meet, [(here, there), (there, here)], 2)
+
+
+@pytest.mark.usefixtures("_four_threads")
+def test_blas_has_one_thread_in_each_of_those_that_share():
+    seen = []
+    share(lambda _: seen.append(threads_now()), range(4), 2)
+    assert seen == [{1}] * 4
+    assert threads_now() == {4}
+
+
+@pytest.mark.parametrize("item", [0, 1])
+def test_an_error_in_any_thread_is_raised(item):
+    def fail(number):
+        if number == item:
+            raise KeyError(number)
+
+    with pytest.raises(KeyError):
+        share(fail, range(2), 2)
+
+
+def test_what_numpy_is_told_to_ignore_is_ignored_in_every_thread():
+    with np.errstate(over="ignore"):
+        share(np.exp, [np.full(3, 1e4)] * 2, 2)
+
+
+@pytest.mark.usefixtures("_four_threads")
+@pytest.mark.parametrize("n", [1, 40, 333])
+def test_predicting_in_threads_gives_the_same(n, monkeypatch):
+    network = Network([Conv2D(3), Flatten(), Dense(2)], (4, 4, 2), np.float64)
+    network.initialize(np.random.RandomState(0))
+    X = np.random.RandomState(1).standard_normal((n, 4, 4, 2))
+    expected, seen = network.predict(X), set()
+    monkeypatch.setattr("sknn.core.threads.FLOPS_PER_THREAD", 1.0)
+    monkeypatch.setattr("sknn.core.network.FLOPS_PER_SHARE", 1.0)
+
+    def finish(raw):
+        seen.add(get_ident())
+        return 2.0 * raw
+
+    np.testing.assert_allclose(network.predict(X, finish=finish), 2.0 * expected, rtol=1e-13, atol=1e-14)
+    assert (len(seen) > 1) == (n > 1)
+
+
+@pytest.mark.usefixtures("_four_threads")
+@pytest.mark.parametrize(("units", "shared"), [(2, False), (500, True)])
+def test_only_blocks_of_much_work_are_shared(units, shared, monkeypatch):
+    monkeypatch.setattr("sknn.core.threads.FLOPS_PER_THREAD", 1.0)
+    network, seen = Network([Dense(units)], (300,), np.float32), set()
+    network.predict(np.zeros((5000, 300), np.float32), finish=lambda raw: seen.add(get_ident()) or raw)
+    assert (len(seen) > 1) == shared
