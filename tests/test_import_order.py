@@ -34,6 +34,7 @@ ORDER = [
     "sknn.layers",
     "sknn.core.parameters",
     "sknn.core.workspace",
+    "sknn.core.predictor",
     "sknn.core.network",
     "sknn.core.objective",
     "sknn.core",

@@ -1,6 +1,7 @@
 """All parameters of a network as one contiguous vector, with named views for each layer."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import prod
 from types import SimpleNamespace
 from typing import Any, Self
 
@@ -30,6 +31,8 @@ class ParameterVector:
         The parts of ``values`` that the weight penalty and weight decay act on.
     decay_factors : list of float
         The factor of weight decay of each of them.
+    multiplications : int
+        Those in the products of a forward pass of one sample.
     """
 
     def __init__(self, specs: Sequence[Mapping[str, ParamSpec]], dtype: Any) -> None:
@@ -45,19 +48,20 @@ class ParameterVector:
         return (spec for layer in self.specs for spec in layer.values())
 
     def _size(self, trainable: bool) -> int:
-        return sum(int(np.prod(s.shape)) for s in self._all() if s.trainable == trainable)
+        return sum(prod(s.shape) for s in self._all() if s.trainable == trainable)
 
     def _bind(self) -> None:
         """Derive the views; after unpickling they have to be derived anew."""
         self._views = [SimpleNamespace() for _ in self.specs]
         self.penalized: list[slice] = []
         self.decay_factors: list[float] = []
+        self.multiplications = sum(prod(spec.shape) * spec.uses for spec in self._all() if spec.trainable)
         position = {True: 0, False: 0}
         for views, layer in zip(self._views, self.specs, strict=True):
             for name, spec in layer.items():
                 vector = self.values if spec.trainable else self.state
                 start = position[spec.trainable]
-                stop = position[spec.trainable] = start + int(np.prod(spec.shape))
+                stop = position[spec.trainable] = start + prod(spec.shape)
                 view = vector[start:stop].reshape(spec.shape)
                 assert stop == start or np.shares_memory(view, vector)
                 attach(views, name, view)
@@ -65,11 +69,6 @@ class ParameterVector:
                     row = (stop - start) // spec.shape[0]
                     self.penalized.append(slice(start, start + spec.penalized_rows * row))
                     self.decay_factors.append(spec.rate * spec.decay)
-
-    @property
-    def multiplications(self) -> int:
-        """Multiplications in the products of a forward pass of one sample."""
-        return sum(int(np.prod(spec.shape)) * spec.uses for spec in self._all() if spec.trainable)
 
     def gradients(self) -> Self:
         """Make a vector of the same layout, uninitialised, for the gradients."""

@@ -10,7 +10,8 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from sknn.core.kernels import Array, RandomState
-from sknn.core.network import Network, Predictor
+from sknn.core.network import Network
+from sknn.core.predictor import Predictor
 from sknn.estimators.targets import Targets
 from sknn.losses import Loss
 from sknn.training.batches import TargetRows

@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from sknn.activations import Logistic, ReLU, Tanh
-from sknn.core import network as network_module
+from sknn.core import predictor
 from sknn.core.network import Network
 from sknn.core.workspace import Workspace
 from sknn.layers import Dense, Layer, Plan
@@ -55,7 +55,7 @@ def plain(network, X):
 @pytest.fixture
 def blocks_of_32(monkeypatch):
     """Leave so little memory that the least number of rows makes a block."""
-    monkeypatch.setattr(network_module, "PREDICT_BYTES", 1)
+    monkeypatch.setattr(predictor, "PREDICT_BYTES", 1)
 
 
 def close(actual, expected, dtype=np.float64):
@@ -78,7 +78,7 @@ def test_predict_equals_plain_numpy(dtype, n):
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_matrix, sparse.csr_array], ids=["dense", "csr", "array"])
 def test_predict_in_blocks_equals_one_block(n, container):
     network, X = make_network(), sample(n)
-    assert network.rows_per_block() == 32
+    assert predictor.Predictor(network).rows_per_block() == 32
     close(network.predict(container(X)), plain(network, X))
 
 
@@ -131,7 +131,7 @@ def extra_memory(network, X, rows=None):
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_matrix], ids=["dense", "sparse"])
 @pytest.mark.parametrize("some_rows", [False, True], ids=["all", "rows"])
 def test_predict_many_rows_in_constant_memory(container, some_rows, monkeypatch):
-    monkeypatch.setattr(network_module, "PREDICT_BYTES", 2**16)
+    monkeypatch.setattr(predictor, "PREDICT_BYTES", 2**16)
     network, extra = make_network(n_features=40), []
     for n in (2_000, 16_000):
         X = sample(n, 40)

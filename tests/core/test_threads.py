@@ -144,7 +144,7 @@ def test_predicting_in_threads_gives_the_same(n, monkeypatch):
     X = np.random.RandomState(1).standard_normal((n, 4, 4, 2))
     expected, seen = network.predict(X), set()
     monkeypatch.setattr("sknn.core.threads.FLOPS_PER_THREAD", 1.0)
-    monkeypatch.setattr("sknn.core.network.FLOPS_PER_SHARE", 1.0)
+    monkeypatch.setattr("sknn.core.predictor.FLOPS_PER_SHARE", 1.0)
 
     def finish(raw):
         seen.add(get_ident())
