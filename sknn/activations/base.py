@@ -22,6 +22,9 @@ class Activation(ABC):
     ----------
     scratch : mapping of str to str
         Arrays of the shape of ``z`` that the function wants, by name, each ``"float"`` or ``"bool"``.
+    spare : str or None
+        Name of a float one among them that means nothing between the passes, and that `backward` does not touch:
+        `forward` may be given memory for it that is filled right after.
     keeps_z : bool
         False for a function whose `backward` does not read ``z``, which may then be the array ``y`` itself.
 
@@ -44,6 +47,7 @@ class Activation(ABC):
     """
 
     scratch: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    spare: ClassVar[str | None] = None
     keeps_z: ClassVar[bool] = True
 
     def prepare(self, z: Array, y: Array, dy: Array | None, s: Any) -> None:

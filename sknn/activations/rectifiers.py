@@ -114,6 +114,7 @@ class ELU(_Bent):
 
     saturation: float = 1.0
     scale: ClassVar[float] = 1.0
+    spare: ClassVar[str | None] = "mask"
 
     @property
     def bend(self) -> float:
@@ -131,12 +132,18 @@ class ELU(_Bent):
             y *= self.scale
         s.slope -= self.saturation
         y += s.slope
+        if s.dy_bits is not None:
+            self._differentiate(s)
 
-    def backward(self, z: Array, y: Array, dy: Array, s: Any) -> None:
+    # In the forward pass, so that the mask need not be kept.
+    def _differentiate(self, s: Any) -> None:
+        """Turn ``slope`` from the curve left of 0 into the derivative."""
         s.slope += self.saturation
         if self.bend:
             np.bitwise_and(s.mask_bits, s.bend_bits, out=s.mask_bits)
             s.slope += s.mask
+
+    def backward(self, z: Array, y: Array, dy: Array, s: Any) -> None:
         dy *= s.slope
 
 
