@@ -25,6 +25,7 @@ class _Bent(Activation):
     """
 
     scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"slope": "float"})
+    keeps_y: ClassVar[bool] = False
 
     def prepare(self, z: Array, y: Array, dy: Array | None, s: Any) -> None:
         integer = BITS[z.dtype]
@@ -181,6 +182,7 @@ class GELU(Activation):
     approximate: bool = False
     cubic: ClassVar[float] = 0.044715
     scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"share": "float", "slope": "float"})
+    keeps_y: ClassVar[bool] = False
 
     def forward(self, z: Array, y: Array, s: Any) -> None:
         if self.approximate:
@@ -235,6 +237,7 @@ class SiLU(Activation):
     """
 
     scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"inverse": "float"})
+    keeps_y: ClassVar[bool] = False
 
     def forward(self, z: Array, y: Array, s: Any) -> None:
         inverse_logistic(z, s.inverse)
@@ -261,6 +264,7 @@ class Mish(Activation):
     """
 
     scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"e": "float", "t": "float", "slope": "float"})
+    keeps_y: ClassVar[bool] = False
 
     # From z = 20 on t is 1 in either precision, so a larger z need not enter the exponential function.
     def forward(self, z: Array, y: Array, s: Any) -> None:
@@ -294,6 +298,7 @@ class Softplus(Activation):
     """
 
     scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"e": "float", "u": "float", "lost": "float"})
+    keeps_y: ClassVar[bool] = False
 
     # max(z, 0) + log1p(e), e = exp(-|z|). With u = 1 + e, log1p(e) is log(u) + (e - (u - 1)) / u, the second
     # term being what was lost in rounding u; np.log1p takes several times as long on many machines.

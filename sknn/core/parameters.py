@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from sknn.core.kernels import Array
+from sknn.core.kernels import Array, scale
 from sknn.layers.base import ParamSpec, attach
 
 
@@ -98,7 +98,7 @@ class ParameterVector:
     def decay(self, share: float) -> None:
         """Take a share of every penalized weight away."""
         for part, factor in zip(self.penalized, self.decay_factors, strict=True):
-            self.values[part] *= 1.0 - share * factor
+            scale(self.values[part], 1.0 - share * factor)
 
     def rates(self) -> Array | None:
         """Give the factor of the learning rate of every parameter, or None where all are 1."""

@@ -49,7 +49,7 @@ class ParametricActivation(Layer):
         w = ParamSpec((units,), penalized_rows=units, rate=self.rate, decay=self.decay)
         wanted = {"f": "float", **self.activation.scratch}
         scratch = {name: Buffer(input_shape, dtype) for name, dtype in wanted.items() if name != self.activation.spare}
-        return Plan(input_shape, {"w": w}, scratch)
+        return Plan(input_shape, {"w": w}, scratch, {"bend": Buffer(input_shape)} if self.activation.keeps_y else {})
 
     def initialize(self, p: Any, rng: RandomState) -> None:
         p.w[:] = 1.0
@@ -64,24 +64,24 @@ class ParametricActivation(Layer):
         activation = self.activation
         names = {"x", "y", "dx", "dy", "f", *activation.scratch} - {activation.spare}
         k = SimpleNamespace(part=part, **{name: _columns(getattr(b, name), part) for name in names})
+        k.bend = _columns(getattr(b, "bend", b.f), part)
         if activation.spare is not None:
             setattr(k, activation.spare, k.y)
         activation.prepare(k.x, k.f, k.dx, k)
         if b.training:
-            k.bend = k.f if k.dx is None else k.dx  # f(x) - x, in memory that nobody needs just then
             k.bends, k.dys = rows(k.bend), rows(k.dy)
         return k
 
+    # The bend, f(x) - x, takes the place of f(x) unless that is to be read again.
     def forward(self, p: Any, b: Any) -> None:
         for k in b.blocks:
             self.activation.forward(k.x, k.f, k)
-            np.subtract(k.f, k.x, out=k.y)
-            np.multiply(k.y, p.w[k.part], out=k.y)
+            np.subtract(k.f, k.x, out=k.bend)
+            np.multiply(k.bend, p.w[k.part], out=k.y)
             np.add(k.y, k.x, out=k.y)
 
     def backward(self, p: Any, g: Any, b: Any) -> None:
         for k in b.blocks:
-            np.subtract(k.f, k.x, out=k.bend)
             np.einsum("ij,ij->j", k.bends, k.dys, out=g.w[k.part])
             if k.dx is not None:
                 np.multiply(k.dy, p.w[k.part], out=k.dx)
