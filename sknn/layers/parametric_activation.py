@@ -10,7 +10,7 @@ from sknn import activations
 from sknn.core.kernels import Array, RandomState
 from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape, parts, rows
 
-BLOCK_ELEMENTS = 2**15
+BLOCK_ELEMENTS = 2**16
 """Elements of one block of units: its arrays stay in the cache from one operation to the next."""
 
 
