@@ -84,6 +84,28 @@ def test_z_may_be_y_where_it_is_not_kept(name, dtype):
     assert_array_equal(dy, expected[1])
 
 
+@pytest.mark.parametrize("name", [name for name, activation in TABLE.items() if not activation.keeps_y])
+def test_y_may_be_overwritten_where_it_is_not_kept(name):
+    activation, z = TABLE[name], np.atleast_2d(Z)
+    y, dy, s = np.empty_like(z), np.ones_like(z), scratch_of(activation, z)
+    activation.prepare(z, y, dy, s)
+    activation.forward(z, y, s)
+    y[:] = np.nan
+    activation.backward(z, y, dy, s)
+    assert_array_equal(dy, passes(activation, z)[1])
+
+
+@pytest.mark.parametrize("name", [name for name, activation in TABLE.items() if activation.spare])
+def test_spare_memory_may_be_overwritten_after_the_forward_pass(name):
+    activation, z = TABLE[name], np.atleast_2d(Z)
+    y, dy, s = np.empty_like(z), np.ones_like(z), scratch_of(activation, z)
+    activation.prepare(z, y, dy, s)
+    activation.forward(z, y, s)
+    getattr(s, activation.spare)[:] = np.nan
+    activation.backward(z, y, dy, s)
+    assert_array_equal(dy, passes(activation, z)[1])
+
+
 @every_activation
 def test_derivative_is_the_limit_of_differences(activation):
     h = 1e-3

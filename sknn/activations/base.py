@@ -22,8 +22,13 @@ class Activation(ABC):
     ----------
     scratch : mapping of str to str
         Arrays of the shape of ``z`` that the function wants, by name, each ``"float"`` or ``"bool"``.
+    spare : str or None
+        Name of a float one among them that means nothing between the passes, and that `backward` does not touch:
+        `forward` may be given memory for it that is filled right after.
     keeps_z : bool
         False for a function whose `backward` does not read ``z``, which may then be the array ``y`` itself.
+    keeps_y : bool
+        False for a function whose `backward` does not read ``y``, which may then be overwritten before it.
 
     Examples
     --------
@@ -44,7 +49,9 @@ class Activation(ABC):
     """
 
     scratch: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    spare: ClassVar[str | None] = None
     keeps_z: ClassVar[bool] = True
+    keeps_y: ClassVar[bool] = True
 
     def prepare(self, z: Array, y: Array, dy: Array | None, s: Any) -> None:
         """Derive views of the arrays that all later passes will get, once for every workspace.

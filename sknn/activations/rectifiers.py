@@ -18,17 +18,19 @@ BITS = {np.dtype(np.float32): np.int32, np.dtype(np.float64): np.int64}
 
 @dataclass(frozen=True)
 class _Bent(Activation):
-    """Base class of functions with a bend at 0: they share a mask of all bits where z > 0, of none elsewhere.
+    """Base class of functions with a bend at 0: they begin with a mask of all bits where z > 0, of none elsewhere.
 
-    Its "and" takes less than half the time of a product with booleans, and less than np.maximum and np.minimum.
+    Its "and" takes less than half the time of a product with booleans, and less than np.maximum and np.minimum. The
+    mask is in the memory of ``slope``, which becomes the derivative.
     """
 
-    scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"mask": "float", "slope": "float"})
+    scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"slope": "float"})
+    keeps_y: ClassVar[bool] = False
 
     def prepare(self, z: Array, y: Array, dy: Array | None, s: Any) -> None:
         integer = BITS[z.dtype]
         s.z_bits, s.y_bits, s.dy_bits = z.view(integer), y.view(integer), None if dy is None else dy.view(integer)
-        s.mask_bits, s.slope_bits = s.mask.view(integer), s.slope.view(integer) if "slope" in self.scratch else None
+        s.mask = s.slope.view(integer)
         s.zero, s.sign_bit = np.zeros((), z.dtype), np.array(8 * z.itemsize - 1, integer)
         s.bend_bits = np.array(self.bend, z.dtype).view(integer)
 
@@ -38,8 +40,8 @@ class _Bent(Activation):
         return 0.0
 
     def _where_positive(self, z: Array, s: Any) -> None:
-        np.subtract(s.zero, z, out=s.mask)
-        np.right_shift(s.mask_bits, s.sign_bit, out=s.mask_bits)
+        np.subtract(s.zero, z, out=s.slope)
+        np.right_shift(s.mask, s.sign_bit, out=s.mask)
 
 
 @dataclass(frozen=True)
@@ -52,15 +54,14 @@ class ReLU(_Bent):
     sparse rectifier neural networks", 2011.
     """
 
-    scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"mask": "float"})
     keeps_z: ClassVar[bool] = False
 
     def forward(self, z: Array, y: Array, s: Any) -> None:
         self._where_positive(z, s)
-        np.bitwise_and(s.z_bits, s.mask_bits, out=s.y_bits)
+        np.bitwise_and(s.z_bits, s.mask, out=s.y_bits)
 
     def backward(self, z: Array, y: Array, dy: Array, s: Any) -> None:
-        np.bitwise_and(s.dy_bits, s.mask_bits, out=s.dy_bits)
+        np.bitwise_and(s.dy_bits, s.mask, out=s.dy_bits)
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class LeakyReLU(_Bent):
 
     def forward(self, z: Array, y: Array, s: Any) -> None:
         self._where_positive(z, s)
-        np.bitwise_and(s.mask_bits, s.bend_bits, out=s.slope_bits)
+        np.bitwise_and(s.mask, s.bend_bits, out=s.mask)
         s.slope += self.negative_slope
         np.multiply(z, s.slope, out=y)
 
@@ -114,6 +115,12 @@ class ELU(_Bent):
 
     saturation: float = 1.0
     scale: ClassVar[float] = 1.0
+    scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"slope": "float", "left": "float"})
+    spare: ClassVar[str | None] = "left"
+
+    def prepare(self, z: Array, y: Array, dy: Array | None, s: Any) -> None:
+        super().prepare(z, y, dy, s)
+        s.left_bits = s.left.view(BITS[z.dtype])
 
     @property
     def bend(self) -> float:
@@ -123,20 +130,19 @@ class ELU(_Bent):
     # exp(z) - 1 is off by the rounding of 1, as z is; np.expm1 takes ten times as long on many machines.
     def forward(self, z: Array, y: Array, s: Any) -> None:
         self._where_positive(z, s)
-        np.bitwise_and(s.z_bits, s.mask_bits, out=s.y_bits)
-        np.bitwise_xor(s.z_bits, s.y_bits, out=s.slope_bits)
-        np.exp(s.slope, out=s.slope)
-        s.slope *= self.saturation
+        np.bitwise_and(s.z_bits, s.mask, out=s.y_bits)
+        np.bitwise_xor(s.z_bits, s.y_bits, out=s.left_bits)
+        np.exp(s.left, out=s.left)
+        s.left *= self.saturation
+        if s.dy_bits is not None:
+            np.bitwise_and(s.mask, s.bend_bits, out=s.mask)
+            s.slope += s.left
         if self.scale != 1.0:
             y *= self.scale
-        s.slope -= self.saturation
-        y += s.slope
+        s.left -= self.saturation
+        y += s.left
 
     def backward(self, z: Array, y: Array, dy: Array, s: Any) -> None:
-        s.slope += self.saturation
-        if self.bend:
-            np.bitwise_and(s.mask_bits, s.bend_bits, out=s.mask_bits)
-            s.slope += s.mask
         dy *= s.slope
 
 
@@ -176,6 +182,7 @@ class GELU(Activation):
     approximate: bool = False
     cubic: ClassVar[float] = 0.044715
     scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"share": "float", "slope": "float"})
+    keeps_y: ClassVar[bool] = False
 
     def forward(self, z: Array, y: Array, s: Any) -> None:
         if self.approximate:
@@ -230,6 +237,7 @@ class SiLU(Activation):
     """
 
     scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"inverse": "float"})
+    keeps_y: ClassVar[bool] = False
 
     def forward(self, z: Array, y: Array, s: Any) -> None:
         inverse_logistic(z, s.inverse)
@@ -256,6 +264,7 @@ class Mish(Activation):
     """
 
     scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"e": "float", "t": "float", "slope": "float"})
+    keeps_y: ClassVar[bool] = False
 
     # From z = 20 on t is 1 in either precision, so a larger z need not enter the exponential function.
     def forward(self, z: Array, y: Array, s: Any) -> None:
@@ -289,6 +298,7 @@ class Softplus(Activation):
     """
 
     scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"e": "float", "u": "float", "lost": "float"})
+    keeps_y: ClassVar[bool] = False
 
     # max(z, 0) + log1p(e), e = exp(-|z|). With u = 1 + e, log1p(e) is log(u) + (e - (u - 1)) / u, the second
     # term being what was lost in rounding u; np.log1p takes several times as long on many machines.

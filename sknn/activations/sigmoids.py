@@ -16,6 +16,7 @@ class Identity(Activation):
     """The identity, f(z) = z: range (-inf, inf), derivative 1."""
 
     keeps_z: ClassVar[bool] = False
+    keeps_y: ClassVar[bool] = False
 
     def forward(self, z: Array, y: Array, s: Any) -> None:
         if z is not y:
@@ -82,6 +83,7 @@ class HardSigmoid(Activation):
     """
 
     scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"slope": "float", "mask": "bool"})
+    keeps_y: ClassVar[bool] = False
 
     def forward(self, z: Array, y: Array, s: Any) -> None:
         np.multiply(z, 1.0 / 6.0, out=s.slope)
@@ -107,6 +109,7 @@ class HardTanh(Activation):
     """
 
     scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"slope": "float", "mask": "bool"})
+    keeps_y: ClassVar[bool] = False
 
     def forward(self, z: Array, y: Array, s: Any) -> None:
         np.clip(z, -1.0, 1.0, out=y)

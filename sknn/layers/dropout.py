@@ -8,7 +8,7 @@ import numpy as np
 from sknn.layers.base import Buffer, Layer, Plan, Shape, parts
 from sknn.schedules import Schedule
 
-PART = 2**12
+PART = 2**14
 """Elements that random numbers are drawn for at a time."""
 
 
@@ -39,17 +39,14 @@ class Dropout(Layer):
     def plan(self, input_shape: Shape) -> Plan:
         if not 0.0 <= self.rate < 1.0:
             raise ValueError(f"needs a rate in [0, 1); got {self.rate!r}")
-        keep, kept = Buffer((1, *input_shape)), Buffer((PART,), "bool", per_sample=False)
-        return Plan(input_shape, backward_scratch={"keep": keep, "kept": kept})
+        return Plan(input_shape, backward_scratch={"kept": Buffer(input_shape, "bool")})
 
-    # Random numbers have no order: keep takes that of the output, which may lie column by column.
+    # Random numbers have no order: those of one part after the other are taken as they lie in memory.
     def prepare(self, b: Any) -> None:
         if b.training:
-            order = "F" if b.y.strides[0] < b.y.strides[-1] else "C"
-            flat = b.keep.reshape(-1)
-            b.parts = [(flat[part], b.kept[: part.stop - part.start]) for part in parts(len(flat), PART)]
-            b.keep = flat.reshape(b.y.shape, order=order)
-            assert np.shares_memory(b.keep, flat) or not flat.size
+            flat = b.kept.reshape(-1, order="A")
+            b.parts = [flat[part] for part in parts(len(flat), PART)]
+            assert np.shares_memory(b.kept, flat) or not flat.size
 
     def forward(self, p: Any, b: Any) -> None:
         if not b.training:
@@ -59,20 +56,20 @@ class Dropout(Layer):
         if self.schedule is not None and b.clock is not None:
             rate *= self.schedule(b.clock)
         self._draw(b, rate)
-        np.multiply(b.x, b.keep, out=b.y)
+        b.factor = 1.0 / (1.0 - rate)
+        np.multiply(b.x, b.factor, out=b.y)
+        np.multiply(b.y, b.kept, out=b.y)
 
     # Sixteen random bits an element say as much as a rate needs, and come five times as fast as floats.
     def _draw(self, b: Any, rate: float) -> None:
-        """Fill ``keep`` with 0 and 1 / (1 - rate)."""
+        """Fill ``kept`` with False, with probability ``rate``, and True."""
         threshold, draw = round(rate * 2**16), b.rng.bit_generator.random_raw
-        factor = b.keep.dtype.type(1.0 / (1.0 - rate))
-        for part, kept in b.parts:
-            n = len(part)
-            bits = draw((n + 3) // 4).view(np.uint16)
-            np.greater_equal(bits[:n], threshold, out=kept)
-            np.multiply(kept, factor, out=part, dtype=part.dtype)
+        for part in b.parts:
+            bits = draw((len(part) + 3) // 4).view(np.uint16)
+            np.greater_equal(bits[: len(part)], threshold, out=part)
             del bits  # before the next ones come
 
     def backward(self, p: Any, g: Any, b: Any) -> None:
         if b.dx is not None:
-            np.multiply(b.dy, b.keep, out=b.dx)
+            np.multiply(b.dy, b.factor, out=b.dx)
+            np.multiply(b.dx, b.kept, out=b.dx)

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sknn import activations
-from sknn.core.kernels import RandomState
+from sknn.core.kernels import Array, RandomState
 from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape, parts, rows
 
-BLOCK_ELEMENTS = 2**14
+BLOCK_ELEMENTS = 2**16
 """Elements of one block of units: its arrays stay in the cache from one operation to the next."""
 
 
@@ -46,10 +46,10 @@ class ParametricActivation(Layer):
 
     def plan(self, input_shape: Shape) -> Plan:
         units = input_shape[-1]
-        wanted = {name: Buffer(input_shape, dtype) for name, dtype in self.activation.scratch.items()}
         w = ParamSpec((units,), penalized_rows=units, rate=self.rate, decay=self.decay)
-        scratch = {**wanted, "f": Buffer(input_shape)}
-        return Plan(input_shape, {"w": w}, scratch, {"df": Buffer(input_shape)})
+        wanted = {"f": "float", **self.activation.scratch}
+        scratch = {name: Buffer(input_shape, dtype) for name, dtype in wanted.items() if name != self.activation.spare}
+        return Plan(input_shape, {"w": w}, scratch, {"bend": Buffer(input_shape)} if self.activation.keeps_y else {})
 
     def initialize(self, p: Any, rng: RandomState) -> None:
         p.w[:] = 1.0
@@ -61,29 +61,35 @@ class ParametricActivation(Layer):
         b.blocks = [self._block(b, part) for part in parts(units, size)]
 
     def _block(self, b: Any, part: slice) -> Any:
-        names = ["x", "y", "f", *self.activation.scratch]
-        names += [name for name in ("dy", "dx", "df") if getattr(b, name, None) is not None]
-        k = SimpleNamespace(dx=None, df=None, part=part)
-        for name in names:
-            setattr(k, name, getattr(b, name)[..., part])
-        self.activation.prepare(k.x, k.f, k.df, k)
+        activation = self.activation
+        names = {"x", "y", "dx", "dy", "f", *activation.scratch} - {activation.spare}
+        k = SimpleNamespace(part=part, **{name: _columns(getattr(b, name), part) for name in names})
+        k.bend = _columns(getattr(b, "bend", b.f), part)
+        if activation.spare is not None:
+            setattr(k, activation.spare, k.y)
+        activation.prepare(k.x, k.f, k.dx, k)
         if b.training:
-            k.dfs, k.dys = rows(k.df), rows(k.dy)
+            k.bends, k.dys = rows(k.bend), rows(k.dy)
         return k
 
+    # The bend, f(x) - x, takes the place of f(x) unless that is to be read again.
     def forward(self, p: Any, b: Any) -> None:
         for k in b.blocks:
             self.activation.forward(k.x, k.f, k)
-            np.subtract(k.f, k.x, out=k.y)
-            np.multiply(k.y, p.w[k.part], out=k.y)
+            np.subtract(k.f, k.x, out=k.bend)
+            np.multiply(k.bend, p.w[k.part], out=k.y)
             np.add(k.y, k.x, out=k.y)
 
     def backward(self, p: Any, g: Any, b: Any) -> None:
         for k in b.blocks:
-            np.subtract(k.f, k.x, out=k.df)
-            np.einsum("ij,ij->j", k.dfs, k.dys, out=g.w[k.part])
+            np.einsum("ij,ij->j", k.bends, k.dys, out=g.w[k.part])
             if k.dx is not None:
-                np.multiply(k.dy, p.w[k.part], out=k.df)
-                np.subtract(k.dy, k.df, out=k.dx)
-                self.activation.backward(k.x, k.f, k.df, k)
-                np.add(k.dx, k.df, out=k.dx)
+                np.multiply(k.dy, p.w[k.part], out=k.dx)
+                np.subtract(k.dy, k.dx, out=k.dy)
+                self.activation.backward(k.x, k.f, k.dx, k)
+                np.add(k.dx, k.dy, out=k.dx)
+
+
+def _columns(array: Array | None, part: slice) -> Array | None:
+    """Give some columns of an array, if there is one."""
+    return None if array is None else array[..., part]
