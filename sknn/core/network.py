@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from scipy.sparse import issparse
 
-from sknn.core.kernels import Array, RandomState
+from sknn.core.kernels import Array, RandomState, sparse_rows
 from sknn.core.parameters import ParameterVector
 from sknn.core.workspace import Workspace
 from sknn.layers.base import Layer, Plan, Shape, parts
@@ -203,7 +203,7 @@ class Predictor:
         n = X.shape[0] if rows is None else len(rows)
         for part in parts(n, network.rows_per_block(sparse)) or [slice(0, 0)]:
             ws = self._space(part.stop - part.start, sparse)
-            x = X[part] if rows is None else X[rows[part]]
+            x = X[rows[part]] if rows is not None else sparse_rows(X, part) if sparse else X[part]
             ws.load(x if sparse else x.reshape(-1, *network.input_shape))
             network.forward(ws)
             yield part, ws.output
