@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from threading import Lock
 
 from threadpoolctl import LibController, ThreadpoolController
@@ -46,8 +47,7 @@ def blas_threads(wanted: int) -> Iterator[None]:
     """
     with _lock:
         if not _wanted:
-            libraries = ThreadpoolController().select(user_api="blas").lib_controllers
-            _before[:] = [(library, library.num_threads) for library in libraries]
+            _before[:] = [(library, library.num_threads) for library in _libraries()]
         _wanted.append(wanted)
         _apply()
     try:
@@ -56,6 +56,12 @@ def blas_threads(wanted: int) -> Iterator[None]:
         with _lock:
             _wanted.remove(wanted)
             _apply()
+
+
+@cache
+def _libraries() -> list[LibController]:
+    """Find the BLAS of NumPy and SciPy, which are loaded by now; the search takes as long as a dozen small steps."""
+    return list(ThreadpoolController().select(user_api="blas").lib_controllers)
 
 
 def _apply() -> None:
