@@ -1,4 +1,4 @@
-"""Whole fits with default parameters beside scikit-learn's, on real data, alone and in a grid search.
+"""Whole fits with default parameters beside scikit-learn's, on real data: alone, batch by batch, in a grid search.
 
 Both sides train the same model from the same ``random_state``, so they should stop after the same number of epochs,
 which the table shows too.
@@ -15,7 +15,7 @@ from benchmarks.datasets import DATA, NEEDS_DOWNLOAD, Data
 from benchmarks.options import Options
 from benchmarks.processes import quiet
 from benchmarks.report import Table, at_least, exactly
-from benchmarks.timing import interleaved, limited, middle, ratios, timed
+from benchmarks.timing import interleaved, limited, middle, ratios, repeated, timed
 from sknn import MLPClassifierScratch, MLPRegressorScratch
 
 CLASSES = {
@@ -79,6 +79,25 @@ def single_fits(options: Options) -> Table:
     return table
 
 
+def online_fits(options: Options) -> Table:
+    """Compare calls of ``partial_fit``, each with one batch."""
+    table = Table("partial_fit, default parameters", "200 rows a call, float64.")
+    case = "partial_fit, breast cancer"
+    if options.only not in case:
+        return table
+    X, y, _ = DATA["breast cancer"](None)
+    fitted = {side: kind(random_state=0).partial_fit(X, y, classes=[0, 1]) for side, kind in CLASSES[False].items()}
+    calls = {
+        side: repeated(lambda model=model: model.partial_fit(X[:200], y[:200]), options.size(50, 2))
+        for side, model in fitted.items()
+    }
+    with limited(options.threads):
+        times = interleaved(calls, options.n_rounds())
+    mid = [middle(times, side) * 1e3 for side in fitted]
+    table.add(case, "x sklearn", *mid, "ms", ratios(times, "sklearn", "ours"), at_least(1))
+    return table
+
+
 def grid_searches(options: Options) -> Table:
     """Compare grid searches."""
     table = Table("GridSearchCV(n_jobs=2)", f"3 folds of {GRID}; epochs are those of the best estimator.")
@@ -102,5 +121,5 @@ def grid_searches(options: Options) -> Table:
 def run(options: Options) -> list[Table]:
     """Measure, and give the tables."""
     with quiet():
-        tables = [single_fits(options), grid_searches(options)]
+        tables = [single_fits(options), online_fits(options), grid_searches(options)]
     return [table for table in tables if table.rows]

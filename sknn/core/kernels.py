@@ -1,12 +1,15 @@
-"""The few array routines that all share: products with a bias row, cache-sized blocks, scaled adds."""
+"""The few array routines that all share: products with a bias row, views of sparse matrices, blocks, scaled adds."""
 
 from collections.abc import Iterator
+from copy import copy
+from functools import lru_cache
 from math import prod
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg.blas import daxpy, dnrm2, dscal, saxpy, snrm2, sscal
+from scipy.sparse import csc_array, csr_array
 
 Array: TypeAlias = npt.NDArray[Any]
 RandomState: TypeAlias = np.random.RandomState
@@ -59,7 +62,8 @@ def affine(x: Any, W: Array, out: Array) -> None:
     if type(x) is np.ndarray:
         product(x, W, out)
     else:
-        np.add(x @ W[:-1], W[-1], out=out)
+        np.copyto(out, x @ W[:-1])
+        out += W[-1]
 
 
 def affine_gradient(x: Any, dy: Array, out: Array) -> None:
@@ -67,8 +71,36 @@ def affine_gradient(x: Any, dy: Array, out: Array) -> None:
     if type(x) is np.ndarray:
         product(x.T, dy, out)
     else:
-        out[:-1] = x.T @ dy
-        np.add.reduce(dy, axis=0, out=out[-1])
+        out[:-1] = transposed(x) @ dy
+        np.ones(len(dy), dy.dtype).dot(dy, out[-1])
+
+
+@lru_cache(maxsize=16)
+def _frame(kind: type, shape: tuple[int, int]) -> Any:
+    frame = kind(shape)
+    frame.data = frame.indices = frame.indptr = None
+    return frame
+
+
+def _framed(kind: type, shape: tuple[int, int], data: Array, indices: Array, indptr: Array) -> Any:
+    """Make a sparse matrix of arrays that are right: a constructor's checks take as long as a product of a batch."""
+    matrix = copy(_frame(kind, shape))
+    matrix.data, matrix.indices, matrix.indptr = data, indices, indptr
+    return matrix
+
+
+def sparse_rows(x: Any, rows: slice) -> Any:
+    """View consecutive rows of a CSR matrix."""
+    first, last = x.indptr[rows.start], x.indptr[rows.stop]
+    shape = (rows.stop - rows.start, x.shape[1])
+    indptr = x.indptr[rows.start : rows.stop + 1] - first
+    return _framed(type(x), shape, x.data[first:last], x.indices[first:last], indptr)
+
+
+def transposed(x: Any) -> Any:
+    """View a CSR or CSC matrix as its transpose."""
+    kind = csc_array if x.format == "csr" else csr_array
+    return _framed(kind, x.shape[::-1], x.data, x.indices, x.indptr)
 
 
 def add_scaled(vector: Array, factor: float, target: Array) -> None:

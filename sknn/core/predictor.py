@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from scipy.sparse import issparse
 
-from sknn.core.kernels import Array
+from sknn.core.kernels import Array, sparse_rows
 from sknn.core.parameters import ParameterVector
 from sknn.core.threads import FLOPS_PER_SHARE, MOST_SHARES, blas_threads, share, threads_for
 from sknn.core.workspace import Planned, Workspace
@@ -108,7 +108,7 @@ class Predictor:
     def _outputs(self, X: Any, rows: Array | None, part: slice, thread: int = 0) -> Array:
         """Compute the outputs of one block in the working memory of one thread."""
         ws = self._space(thread, part.stop - part.start, issparse(X))
-        x = X[part] if rows is None else X[rows[part]]
+        x = X[rows[part]] if rows is not None else sparse_rows(X, part) if ws.sparse else X[part]
         ws.load(x if ws.sparse else x.reshape(-1, *self.network.input_shape))
         self.network.forward(ws)
         raw: Array = ws.output

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from threading import Lock
 from typing import TypeVar
 
@@ -63,8 +64,7 @@ def blas_threads(wanted: int) -> Iterator[int]:
     """
     with _lock:
         if not _wanted:
-            libraries = ThreadpoolController().select(user_api="blas").lib_controllers
-            _before[:] = [(library, library.num_threads) for library in libraries]
+            _before[:] = [(library, library.num_threads) for library in _libraries()]
         _wanted.append(wanted)
         now = _apply()
     try:
@@ -73,6 +73,12 @@ def blas_threads(wanted: int) -> Iterator[int]:
         with _lock:
             _wanted.remove(wanted)
             _apply()
+
+
+@cache
+def _libraries() -> list[LibController]:
+    """Find the BLAS of NumPy and SciPy, which are loaded by now; the search takes as long as a dozen small steps."""
+    return list(ThreadpoolController().select(user_api="blas").lib_controllers)
 
 
 def _apply() -> int:

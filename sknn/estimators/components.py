@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -55,11 +56,17 @@ def fill(part: type[Part], estimator: Any) -> Part:
     -------
     object
     """
-    signature = inspect.signature(type(estimator)).parameters
+    signature = _parameters(estimator.__class__)
     named = {f.name: getattr(estimator, f.name) for f in fields(part) if f.name in signature}  # type: ignore[arg-type]
     given = {name: value for name, value in named.items() if value != signature[name].default}
     # A NumPy scalar of type float64 would slow every operation on float32 several times.
     return part(**{name: value.item() if isinstance(value, np.generic) else value for name, value in given.items()})
+
+
+@lru_cache
+def _parameters(kind: type) -> Mapping[str, inspect.Parameter]:
+    """Give the parameters of a class, which take longer to find than a small step."""
+    return inspect.signature(kind).parameters
 
 
 def make_optimizer(estimator: Any) -> Optimizer:

@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils.validation import validate_data
 
 from sknn.core.kernels import Array
 from sknn.core.network import layer_names
@@ -102,12 +101,10 @@ class Sequential(NetworkEstimator):
     def _check_X(self, X: Any, *, reset: bool, **more: Any) -> Any:
         with naming("X"):
             X, shape = _as_rows(X)
-            X = validate_data(
-                self,
+            X = self._validated(
                 X,
                 reset=reset,
                 accept_sparse="csr" if self._takes_sparse() else False,
-                dtype=(np.float64, np.float32),
                 ensure_all_finite="allow-nan" if self._takes_nan() else True,
                 **more,
             )

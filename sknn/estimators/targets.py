@@ -274,8 +274,9 @@ def class_targets(y: Any) -> ClassTargets | MultilabelTargets:
     """
     if y.dtype == object and any(label is None for label in y.flat):
         raise ValueError("y contains None; expected the label of a class for every sample.")
-    check_classification_targets(y)
     kind = type_of_target(y, input_name="y")
+    if kind not in ("binary", "multilabel-indicator"):  # which pass, but would be looked for again
+        check_classification_targets(y)
     if kind == "multiclass-multioutput":
         raise ValueError(
             "Multioutput target data is not supported: y has several columns with more than two classes; "

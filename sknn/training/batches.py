@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from scipy.sparse import issparse
 
-from sknn.core.kernels import Array, RandomState
+from sknn.core.kernels import Array, RandomState, sparse_rows
 
 BLOCK_BYTES = 2**20
 """Rows gathered at once: as many whole batches as fit, and at least one."""
@@ -131,7 +131,7 @@ class Batches:
             x, y, w = self._gather(rows)
             for first in range(0, len(rows), self.batch_size):
                 batch = slice(first, min(first + self.batch_size, len(rows)))
-                yield x[batch], y[batch], None if w is None else w[batch]
+                yield sparse_rows(x, batch) if self.sparse else x[batch], y[batch], None if w is None else w[batch]
 
     def _gather(self, rows: Array) -> tuple[Any, Array, Array | None]:
         """Copy a block of rows into the buffers: with mode "clip", np.take makes no copy of its own."""

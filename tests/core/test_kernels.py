@@ -5,7 +5,17 @@ import pytest
 from scipy import sparse
 
 from sknn.core import kernels
-from sknn.core.kernels import BLOCK_ELEMENTS, add_scaled, add_signs, affine, affine_gradient, blocks, product
+from sknn.core.kernels import (
+    BLOCK_ELEMENTS,
+    add_scaled,
+    add_signs,
+    affine,
+    affine_gradient,
+    blocks,
+    product,
+    sparse_rows,
+    transposed,
+)
 
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 every_container = pytest.mark.parametrize(
@@ -47,6 +57,29 @@ def dense_and_sparse(container, dtype):
     x[2] = 0.0
     x, W, dy = (a.astype(dtype) for a in (x, rng.normal(size=(5, 3)), rng.normal(size=(6, 3))))
     return np.column_stack([x, np.ones(6, dtype)]), container(x), W, dy
+
+
+@every_dtype
+@pytest.mark.parametrize("container", [sparse.csr_matrix, sparse.csr_array])
+@pytest.mark.parametrize("index", [np.int32, np.int64])
+def test_rows_of_a_sparse_matrix_are_views(dtype, container, index):
+    _, x, _, _ = dense_and_sparse(container, dtype)
+    x.indices, x.indptr = x.indices.astype(index), x.indptr.astype(index)
+    for rows in (slice(0, 2), slice(1, 4), slice(2, 3), slice(0, 6)):
+        part = sparse_rows(x, rows)
+        assert type(part) is container
+        assert part.dtype == dtype
+        assert np.shares_memory(part.data, x.data) or not part.nnz
+        part.check_format()
+        np.testing.assert_array_equal(part.toarray(), x[rows].toarray())
+        np.testing.assert_array_equal(transposed(part).toarray(), part.toarray().T)
+
+
+@every_container
+def test_transposing_a_sparse_matrix_makes_a_view(container):
+    _, x, _, _ = dense_and_sparse(container, np.float64)
+    assert np.shares_memory(transposed(x).data, x.data)
+    np.testing.assert_array_equal(transposed(x).toarray(), x.toarray().T)
 
 
 @every_dtype

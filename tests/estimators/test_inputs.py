@@ -5,11 +5,13 @@ import io
 import re
 import sys
 import tracemalloc
+import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from sklearn import config_context
 from sklearn.datasets import make_blobs
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
 from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
@@ -244,6 +246,53 @@ def test_feature_names_of_partial_fit(Estimator, y):
     np.testing.assert_array_equal(model.partial_fit(frame, y).feature_names_in_, list("abcde"))
     with pytest.raises(ValueError, match="feature names should match"):
         model.partial_fit(frame[list("edcba")], y)
+
+
+# Every one is refused, warned of or converted by scikit-learn's checks, but for the first.
+ARRAYS = {
+    "flawless": X[:3],
+    "float32": X[:3].astype(np.float32),
+    "column by column": np.asfortranarray(X[:3]),
+    "every other row": X[:6:2],
+    "integers": X[:3].astype(int),
+    "half precision": X[:3].astype(np.float16),
+    "other byte order": X[:3].astype(">f8"),
+    "objects": X[:3].astype(object),
+    "complex": X[:3] * 1j,
+    "one axis": X[0],
+    "three axes": X[:3, :, None],
+    "no rows": X[:0],
+    "fewer columns": X[:3, :4].copy(),
+    "more columns": np.hstack([X[:3], X[:3]]),
+    "NaN": np.where(X[:3] == 2, np.nan, X[:3]),
+    "infinity": np.where(X[:3] == 2, np.inf, X[:3]),
+    "infinities of both signs": np.where(X[:3] == 2, np.inf, -np.inf),
+    "a sum that overflows": np.full((1, 5), 1e308),
+    "masked": np.ma.masked_array(X[:3], X[:3] == 2),
+}
+
+
+@every_estimator
+@pytest.mark.parametrize("names", [False, True], ids=["no names", "names"])
+@pytest.mark.parametrize("assume_finite", [False, True], ids=["", "assume finite"])
+@pytest.mark.parametrize("array", ARRAYS.values(), ids=ARRAYS.keys())
+def test_what_gets_by_the_checks_would_have_passed_them(Estimator, y, array, names, assume_finite, monkeypatch):
+    model = make(Estimator).fit(pd.DataFrame(X, columns=list("abcde")) if names else X, y)
+
+    def outcome():
+        with warnings.catch_warnings(record=True) as caught, config_context(assume_finite=assume_finite):
+            warnings.simplefilter("always")
+            try:
+                result = raw_output(model, array)
+            except (ValueError, TypeError) as error:
+                result = (type(error), str(error))
+        return result, [str(warning.message) for warning in caught]
+
+    result, caught = outcome()
+    monkeypatch.setattr(Estimator, "_is_flawless", lambda self, X: False)
+    checked, caught_by_checks = outcome()
+    assert caught == caught_by_checks
+    np.testing.assert_array_equal(result, checked)
 
 
 @every_estimator
