@@ -9,20 +9,18 @@ import numpy as np
 from scipy.sparse import issparse
 
 from sknn.core.kernels import Array, sparse_rows
-from sknn.core.parameters import ParameterVector
-from sknn.core.threads import FLOPS_PER_SHARE, MOST_SHARES, blas_threads, share, threads_for
+from sknn.core.threads import MOST_SHARES, blas_threads, share
 from sknn.core.workspace import Planned, Workspace
 from sknn.layers.base import Shape, parts
 
-PREDICT_BYTES = 2 * 2**20
-"""Working memory of one block of rows."""
+PREDICT_BYTES = 8 * 2**20
+"""Working memory of one block of rows: small enough for a cache, large enough to be worth a thread."""
 
 
 class Predicts(Planned, Protocol):
     """What a predictor needs to know of a network."""
 
     input_shape: Shape
-    parameters: ParameterVector
 
     def forward(self, ws: Workspace) -> None:
         """Fill every output of the workspace from its input."""
@@ -34,17 +32,19 @@ class Predicts(Planned, Protocol):
 class Predictor:
     """Computes raw outputs in blocks of rows, in constant extra memory that is kept from call to call.
 
-    Blocks of many rows are shared by several threads, as many as BLAS may use, each with a workspace of its own. The
+    Several blocks are shared by several threads, as many as BLAS may use, each with a workspace of its own. The
     predictor itself belongs to one.
 
     Parameters
     ----------
     network : Network
         Whose outputs.
+    memory : int, default=PREDICT_BYTES
+        Bytes of working memory for one block; for a network that needs much for each row it may take more.
     """
 
-    def __init__(self, network: Predicts) -> None:
-        self.network = network
+    def __init__(self, network: Predicts, memory: int | None = None) -> None:
+        self.network, self.memory = network, memory or PREDICT_BYTES
         self._spaces: dict[tuple[int, int, bool], Workspace] = {}
 
     def __call__(self, X: Any, rows: Array | None = None, finish: Callable[[Array], Array] | None = None) -> Array:
@@ -77,33 +77,20 @@ class Predictor:
                     results.append(np.empty((n, *finished.shape[1:]), finished.dtype))
             results[0][part] = finished
 
-        wanted = self._threads_wanted(n, issparse(X))
-        with nullcontext(1) if wanted == 1 else blas_threads(wanted) as threads:
-            numbered = [(i % threads, part) for i, part in enumerate(self._parts(n, issparse(X), threads))]
-            share(compute, numbered, threads)
+        size = self.rows_per_block(issparse(X))
+        wanted = min(-(-n // size), MOST_SHARES)
+        with nullcontext(1) if wanted < 2 else blas_threads(wanted) as threads:
+            share(compute, [(i % threads, part) for i, part in enumerate(cut(n, size, threads))], threads)
         return results[0]
-
-    def _threads_wanted(self, n: int, sparse: bool) -> int:
-        """Choose a number of threads; one where blocks are so little work that threads would wait for each other."""
-        multiplications = self.network.parameters.multiplications
-        wanted = min(threads_for(multiplications, n, passes=1), MOST_SHARES)
-        if wanted > 1 and 2.0 * multiplications * self.rows_per_block(sparse) < FLOPS_PER_SHARE:
-            return 1
-        return wanted
 
     def blocks(self, X: Any, rows: Array | None = None) -> Iterator[tuple[slice, Array]]:
         """Compute the outputs of one block of rows after the other: which rows they are, and the working memory."""
-        for part in self._parts(X.shape[0] if rows is None else len(rows), issparse(X)):
+        for part in cut(X.shape[0] if rows is None else len(rows), self.rows_per_block(issparse(X))):
             yield part, self._outputs(X, rows, part)
 
     def rows_per_block(self, sparse: bool = False) -> int:
-        """Say how many rows are taken at a time, at most."""
-        return max(32, PREDICT_BYTES // self.network.bytes_per_row(sparse))
-
-    def _parts(self, n: int, sparse: bool, threads: int = 1) -> list[slice]:
-        """Cut the rows into blocks of about one size, as many for every thread."""
-        rounds = -(-n // (self.rows_per_block(sparse) * threads))
-        return parts(n, -(-n // max(1, rounds * threads))) or [slice(0, 0)]
+        """Say how many rows, about, are taken at a time."""
+        return max(32, self.memory // self.network.bytes_per_row(sparse))
 
     def _outputs(self, X: Any, rows: Array | None, part: slice, thread: int = 0) -> Array:
         """Compute the outputs of one block in the working memory of one thread."""
@@ -119,3 +106,9 @@ class Predictor:
         if space is None:
             space = self._spaces[thread, n, sparse] = Workspace(self.network, n, sparse=sparse)
         return space
+
+
+def cut(n: int, size: int, threads: int = 1) -> list[slice]:
+    """Cut n rows into blocks of about a size, and as many for every thread."""
+    rounds = max(1, round(n / (size * threads)))
+    return parts(n, -(-n // (rounds * threads))) or [slice(0, 0)]

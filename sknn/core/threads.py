@@ -13,9 +13,6 @@ from threadpoolctl import LibController, ThreadpoolController
 FLOPS_PER_THREAD = 200e6
 """Work of a step that makes one more thread worth its synchronization."""
 
-FLOPS_PER_SHARE = 10e6
-"""Work of a block that makes it worth a thread of its own: calls of NumPy begin and end one thread at a time."""
-
 MOST_SHARES = 8
 """Threads that share blocks, at most: each needs working memory of its own."""
 
@@ -25,24 +22,22 @@ _wanted: list[int] = []
 _before: list[tuple[LibController, int]] = []
 
 
-def threads_for(multiplications: int, rows: int, passes: int = 3) -> int:
-    """Choose a number of threads.
+def threads_for(multiplications: int, batch_size: int) -> int:
+    """Choose a number of threads for training steps.
 
     Parameters
     ----------
     multiplications : int
         Those of a forward pass of one row: for dense layers, one a parameter.
-    rows : int
-        Number of rows.
-    passes : int, default=3
-        Products for each parameter, of 2 * multiplications * rows operations: 3 for a training step, 1 for predicting.
+    batch_size : int
+        Rows of a batch.
 
     Returns
     -------
     int
-        At least 1.
+        At least 1; three products of 2 * multiplications * batch_size operations make a step.
     """
-    return max(1, int(2.0 * passes * multiplications * rows / FLOPS_PER_THREAD))
+    return max(1, int(6.0 * multiplications * batch_size / FLOPS_PER_THREAD))
 
 
 @contextmanager

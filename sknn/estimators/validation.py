@@ -16,6 +16,9 @@ from sknn.estimators.targets import Targets
 from sknn.losses import Loss
 from sknn.training.batches import TargetRows
 
+VALIDATION_BYTES = 2 * 2**20
+"""Working memory of one block of validation rows, which comes on top of that of training."""
+
 
 @dataclass(frozen=True)
 class Samples:
@@ -121,7 +124,7 @@ def make_judge(
     def judge(network: Network) -> tuple[float, float]:
         nonlocal predict
         if predict is None or predict.network is not network:
-            predict = Predictor(network)
+            predict = Predictor(network, VALIDATION_BYTES)
         total, predicted = 0.0, []
         for part, raw in predict.blocks(samples.X, rows):
             if not np.isfinite(raw).all():

@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from sknn import MLPRegressorScratch
 from sknn.core.network import Network
+from sknn.core.predictor import cut
 from sknn.core.threads import FLOPS_PER_THREAD, blas_threads, share, threads_for
 from sknn.layers import Conv2D, Dense, Flatten, Residual
 
@@ -28,7 +29,6 @@ def test_threads_for_the_work_of_a_step():
     assert threads_for(10_000, 200) == 1
     assert threads_for(round(FLOPS_PER_THREAD / 6), 1) == 1
     assert threads_for(round(FLOPS_PER_THREAD / 6) + 1, 3) == 3
-    assert threads_for(round(FLOPS_PER_THREAD / 2) + 1, 3, passes=1) == 3
 
 
 def test_a_convolution_multiplies_at_every_place():
@@ -137,27 +137,38 @@ def test_what_numpy_is_told_to_ignore_is_ignored_in_every_thread():
 
 
 @pytest.mark.usefixtures("_four_threads")
-@pytest.mark.parametrize("n", [1, 40, 333])
-def test_predicting_in_threads_gives_the_same(n, monkeypatch):
+@pytest.mark.parametrize(("n", "blocks"), [(1, 1), (32, 1), (33, 2), (333, 10)])
+def test_predicting_in_threads_gives_the_same(n, blocks, monkeypatch):
+    monkeypatch.setattr("sknn.core.predictor.PREDICT_BYTES", 1)
     network = Network([Conv2D(3), Flatten(), Dense(2)], (4, 4, 2), np.float64)
     network.initialize(np.random.RandomState(0))
-    X = np.random.RandomState(1).standard_normal((n, 4, 4, 2))
-    expected, seen = network.predict(X), set()
-    monkeypatch.setattr("sknn.core.threads.FLOPS_PER_THREAD", 1.0)
-    monkeypatch.setattr("sknn.core.predictor.FLOPS_PER_SHARE", 1.0)
+    X, seen = np.random.RandomState(1).standard_normal((n, 4, 4, 2)), set()
+    with threadpool_limits(1):
+        expected = network.predict(X)
 
     def finish(raw):
         seen.add(get_ident())
+        assert threads_now() == {1} or blocks == 1
         return 2.0 * raw
 
     np.testing.assert_allclose(network.predict(X, finish=finish), 2.0 * expected, rtol=1e-13, atol=1e-14)
-    assert (len(seen) > 1) == (n > 1)
+    assert (len(seen) > 1) == (blocks > 1)
+    assert threads_now() == {4}
 
 
-@pytest.mark.usefixtures("_four_threads")
-@pytest.mark.parametrize(("units", "shared"), [(2, False), (500, True)])
-def test_only_blocks_of_much_work_are_shared(units, shared, monkeypatch):
-    monkeypatch.setattr("sknn.core.threads.FLOPS_PER_THREAD", 1.0)
-    network, seen = Network([Dense(units)], (300,), np.float32), set()
-    network.predict(np.zeros((5000, 300), np.float32), finish=lambda raw: seen.add(get_ident()) or raw)
-    assert (len(seen) > 1) == shared
+@pytest.mark.parametrize(
+    ("n", "threads", "sizes"),
+    [
+        (0, 1, [0]),
+        (1, 3, [1]),
+        (10, 1, [10]),
+        (14, 1, [14]),
+        (16, 1, [8, 8]),
+        (20, 2, [10, 10]),
+        (50, 2, [13] * 3 + [11]),
+    ],
+)
+def test_rows_are_cut_into_blocks_of_about_ten_and_as_many_for_every_thread(n, threads, sizes):
+    parts = cut(n, 10, threads)
+    assert [part.stop - part.start for part in parts] == sizes
+    assert [part.start for part in parts] == [0, *(part.stop for part in parts[:-1])]

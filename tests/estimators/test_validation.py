@@ -436,7 +436,7 @@ def test_validation_in_many_blocks_is_that_in_one(outputs, monkeypatch):
         return net.fit(X, y).history_
 
     whole = scores()
-    monkeypatch.setattr("sknn.core.predictor.PREDICT_BYTES", 1)
+    monkeypatch.setattr("sknn.estimators.validation.VALIDATION_BYTES", 1)
     for name, series in scores().items():
         if name.startswith("validation"):
             np.testing.assert_allclose(series, whole[name], rtol=1e-10)
