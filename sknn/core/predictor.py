@@ -45,7 +45,7 @@ class Predictor:
 
     def __init__(self, network: Predicts, memory: int | None = None) -> None:
         self.network, self.memory = network, memory or PREDICT_BYTES
-        self._spaces: dict[tuple[int, int, bool], Workspace] = {}
+        self._spaces: dict[int, Workspace] = {}
 
     def __call__(self, X: Any, rows: Array | None = None, finish: Callable[[Array], Array] | None = None) -> Array:
         """Compute the outputs of all rows.
@@ -102,9 +102,12 @@ class Predictor:
         return raw
 
     def _space(self, thread: int, n: int, sparse: bool) -> Workspace:
-        space = self._spaces.get((thread, n, sparse))
-        if space is None:
-            space = self._spaces[thread, n, sparse] = Workspace(self.network, n, sparse=sparse)
+        """Give a thread's workspace, a new one for a block of another size."""
+        space = self._spaces.pop(thread, None)
+        if space is None or (space.batch_size, space.sparse) != (n, sparse):
+            del space  # before the next one is made
+            space = Workspace(self.network, n, sparse=sparse)
+        self._spaces[thread] = space
         return space
 
 
