@@ -102,7 +102,6 @@ def share(function: Callable[[T], None], items: Sequence[T], threads: int) -> No
     threads : int
         Number of threads, this one included.
     """
-
     threads = min(threads, len(items))
     if threads < 2:
         for item in items:
