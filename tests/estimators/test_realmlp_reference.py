@@ -73,7 +73,7 @@ def draw_given(monkeypatch):
     masks = np.random.default_rng(3)
 
     def draw(self, b, rate):
-        b.keep[...] = (masks.random(b.keep.shape) >= rate) / (1 - rate)
+        b.kept[...] = masks.random(b.kept.shape) >= rate
 
     monkeypatch.setattr(Dropout, "_draw", draw)
 
