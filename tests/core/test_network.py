@@ -5,6 +5,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 from scipy import sparse
+from threadpoolctl import threadpool_limits
 
 from sknn.activations import Logistic, ReLU, Tanh
 from sknn.core import predictor
@@ -119,12 +120,13 @@ def test_predict_gives_an_array_of_its_own():
 
 
 def extra_memory(network, X, rows=None):
-    """Give the peak of memory in predict beyond its result."""
-    network.predict(X, rows)
-    tracemalloc.start()
-    raw = network.predict(X, rows)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
+    """Give the peak of memory in predict beyond its result, in one thread; several take a multiple of it."""
+    with threadpool_limits(1):
+        network.predict(X, rows)
+        tracemalloc.start()
+        raw = network.predict(X, rows)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
     return peak - raw.nbytes
 
 
