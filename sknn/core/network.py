@@ -142,7 +142,7 @@ class Network:
         """Compute raw outputs in blocks of rows, in constant extra memory, as a `Predictor` does."""
         return Predictor(self)(X, rows, finish)
 
-    def bytes_per_row(self, sparse: bool = False) -> int:
+    def bytes_per_row(self, sparse: bool) -> int:
         """Say how much working memory predicting takes for each row."""
         numbers = sum(map(prod, self.shapes[sparse:]))
         for plan in self.plans:

@@ -39,8 +39,8 @@ class Predictor:
     ----------
     network : Network
         Whose outputs.
-    memory : int, default=PREDICT_BYTES
-        Bytes of working memory for one block; for a network that needs much for each row it may take more.
+    memory : int, default=None
+        Bytes of working memory for one block, None for `PREDICT_BYTES`; where rows need much, it may take more.
     """
 
     def __init__(self, network: Predicts, memory: int | None = None) -> None:

@@ -185,9 +185,9 @@ class RealMLPRegressorScratch(NetworkRegressor, RealMLP):
     >>> from sknn import RealMLPRegressorScratch
     >>> X, y = load_diabetes(as_frame=True, return_X_y=True)
     >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
-    >>> net = RealMLPRegressorScratch(hidden_layer_sizes=(64, 64), max_iter=40, random_state=0)
-    >>> round(net.fit(X_train, y_train).score(X_test, y_test), 1)
-    0.3
+    >>> net = RealMLPRegressorScratch(hidden_layer_sizes=(64, 64), max_iter=40, n_members=4, random_state=0)
+    >>> net.fit(X_train, y_train).score(X_test, y_test) > 0.3
+    True
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {

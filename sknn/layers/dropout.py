@@ -8,7 +8,7 @@ import numpy as np
 from sknn.layers.base import Buffer, Layer, Plan, Shape, parts
 from sknn.schedules import Schedule
 
-PART = 2**14
+PART = 2**12
 """Elements that random numbers are drawn for at a time."""
 
 

@@ -119,9 +119,9 @@ def test_predict_gives_an_array_of_its_own():
     np.testing.assert_array_equal(first, kept)
 
 
-def extra_memory(network, X, rows=None):
-    """Give the peak of memory in predict beyond its result, in one thread; several take a multiple of it."""
-    with threadpool_limits(1):
+def extra_memory(network, X, rows, threads):
+    """Give the peak of memory in predict beyond its result."""
+    with threadpool_limits(threads):
         network.predict(X, rows)
         tracemalloc.start()
         raw = network.predict(X, rows)
@@ -132,14 +132,16 @@ def extra_memory(network, X, rows=None):
 
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_matrix], ids=["dense", "sparse"])
 @pytest.mark.parametrize("some_rows", [False, True], ids=["all", "rows"])
-def test_predict_many_rows_in_constant_memory(container, some_rows, monkeypatch):
+@pytest.mark.parametrize("threads", [1, 3])
+def test_predict_many_rows_in_constant_memory(container, some_rows, threads, monkeypatch):
     monkeypatch.setattr(predictor, "PREDICT_BYTES", 2**16)
     network, extra = make_network(n_features=40), []
     for n in (2_000, 16_000):
         X = sample(n, 40)
-        extra.append(extra_memory(network, container(X), np.arange(n - 1, -1, -1) if some_rows else None))
+        rows = np.arange(n - 1, -1, -1) if some_rows else None
+        extra.append(extra_memory(network, container(X), rows, threads))
     assert extra[1] < 1.5 * extra[0]  # sparse blocks differ in size by chance
-    assert extra[1] < X.nbytes / 10
+    assert extra[1] < threads * X.nbytes / 10
 
 
 def test_samples_come_flat_or_in_shape():
