@@ -11,6 +11,7 @@ import pytest
 # A package stands after its members, so its __init__ may import them.
 ORDER = [
     "sknn.core.kernels",
+    "sknn.core.affine",
     "sknn.core.checks",
     "sknn.core.threads",
     "sknn.core.windows",

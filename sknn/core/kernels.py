@@ -1,4 +1,4 @@
-"""The few array routines that all share: products with a bias row, views of sparse matrices, blocks, scaled adds."""
+"""The few array routines that all share: aligned memory, blocks, views of sparse matrices, scaled adds."""
 
 from collections.abc import Iterator
 from copy import copy
@@ -45,34 +45,6 @@ def blocks(*vectors: Array) -> Iterator[tuple[Array, ...]]:
     for start in range(0, size, BLOCK_ELEMENTS):
         stop = start + BLOCK_ELEMENTS
         yield tuple(vector[start:stop] for vector in vectors)
-
-
-def product(a: Array, b: Array, out: Array) -> None:
-    """Fill ``out`` with ``a @ b``; dot has a third of the overhead of np.matmul but wants a contiguous result."""
-    if out.flags.c_contiguous:
-        a.dot(b, out)
-    elif out.flags.f_contiguous:
-        b.T.dot(a.T, out.T)
-    else:
-        np.matmul(a, b, out=out)
-
-
-def affine(x: Any, W: Array, out: Array) -> None:
-    """Fill ``out`` with ``[x, 1] @ W``: a dense ``x`` brings its column of ones, a sparse one does not."""
-    if type(x) is np.ndarray:
-        product(x, W, out)
-    else:
-        np.copyto(out, x @ W[:-1])
-        out += W[-1]
-
-
-def affine_gradient(x: Any, dy: Array, out: Array) -> None:
-    """Fill ``out`` with ``[x, 1].T @ dy``, the gradient of `affine` with respect to ``W``."""
-    if type(x) is np.ndarray:
-        product(x.T, dy, out)
-    else:
-        out[:-1] = transposed(x) @ dy
-        np.ones(len(dy), dy.dtype).dot(dy, out[-1])
 
 
 @lru_cache(maxsize=16)

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from sknn.activations import Activation, Identity
+from sknn.core.affine import Affine
 from sknn.core.checks import require_count
-from sknn.core.kernels import RandomState, affine, affine_gradient, product
+from sknn.core.kernels import RandomState
 from sknn.initializers import Initializer, ScikitUniform
 from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape
 
@@ -54,20 +55,19 @@ class Dense(Layer):
         return self.weight_init.needs_data
 
     def adapt(self, p: Any, b: Any, rng: RandomState) -> None:
-        affine(b.x, p.W, out=b.z)
+        b.linear.forward(p.W, b.x)
         self.weight_init.adapt(p.W, b.z, rng)
 
     def prepare(self, b: Any) -> None:
         if not self.activation.keeps_z:
             b.z = b.y
+        b.linear = Affine(b.x, b.z, b.dy, b.dx)
         self.activation.prepare(b.z, b.y, b.dy, b)
 
     def forward(self, p: Any, b: Any) -> None:
-        affine(b.x, p.W, out=b.z)
+        b.linear.forward(p.W, b.x)
         self.activation.forward(b.z, b.y, b)
 
     def backward(self, p: Any, g: Any, b: Any) -> None:
         self.activation.backward(b.z, b.y, b.dy, b)
-        affine_gradient(b.x, b.dy, out=g.W)
-        if b.dx is not None:
-            product(b.dy, p.W[:-1].T, b.dx)
+        b.linear.backward(p.W, g.W, b.x)

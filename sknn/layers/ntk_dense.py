@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sknn.activations import Activation, Identity
-from sknn.core.kernels import RandomState, affine, affine_gradient, product
+from sknn.core.affine import Affine
+from sknn.core.kernels import RandomState
 from sknn.initializers import Initializer, Normal
 from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape
 
@@ -88,10 +89,11 @@ class NTKDense(Layer):
         b.x[:, -1] = 1.0 / b.scale
         if isinstance(self.activation, Identity):
             b.z = b.y
+        b.linear = Affine(b.x, b.z, b.dy, b.dx)
         self.activation.prepare(b.z, b.y, b.dy, b)
 
     def _forward_linear(self, p: Any, b: Any) -> None:
-        affine(b.x, p.W, out=b.z)
+        b.linear.forward(p.W, b.x)
         np.multiply(b.z, b.scale, out=b.z)
 
     def forward(self, p: Any, b: Any) -> None:
@@ -101,6 +103,4 @@ class NTKDense(Layer):
     def backward(self, p: Any, g: Any, b: Any) -> None:
         self.activation.backward(b.z, b.y, b.dy, b)
         np.multiply(b.dy, b.scale, out=b.dy)
-        affine_gradient(b.x, b.dy, out=g.W)
-        if b.dx is not None:
-            product(b.dy, p.W[:-1].T, b.dx)
+        b.linear.backward(p.W, g.W, b.x)

@@ -1,5 +1,3 @@
-import itertools
-
 import numpy as np
 import pytest
 from scipy import sparse
@@ -9,10 +7,7 @@ from sknn.core.kernels import (
     BLOCK_ELEMENTS,
     add_scaled,
     add_signs,
-    affine,
-    affine_gradient,
     blocks,
-    product,
     sparse_rows,
     transposed,
 )
@@ -80,70 +75,6 @@ def test_transposing_a_sparse_matrix_makes_a_view(container):
     _, x, _, _ = dense_and_sparse(container, np.float64)
     assert np.shares_memory(transposed(x).data, x.data)
     np.testing.assert_array_equal(transposed(x).toarray(), x.toarray().T)
-
-
-@every_dtype
-@every_container
-def test_affine(dtype, container):
-    x, sparse_x, W, _ = dense_and_sparse(container, dtype)
-    expected = x[:, :-1].astype(np.float64) @ W[:-1] + W[-1]
-    for given in (x, sparse_x):
-        out = np.full((6, 3), np.nan, dtype)
-        affine(given, W, out)
-        np.testing.assert_allclose(out, expected, **tolerance(dtype))
-
-
-@every_dtype
-@every_container
-def test_affine_gradient(dtype, container):
-    x, sparse_x, _, dy = dense_and_sparse(container, dtype)
-    expected = np.vstack([x[:, :-1].astype(np.float64).T @ dy, dy.sum(axis=0)])
-    for given in (x, sparse_x):
-        out = np.full((5, 3), np.nan, dtype)
-        affine_gradient(given, dy, out)
-        np.testing.assert_allclose(out, expected, **tolerance(dtype))
-
-
-@every_dtype
-def test_affine_into_the_columns_before_the_ones(dtype):
-    """The next layer's column of ones stands beside what is written, and stays."""
-    x, _, W, _ = dense_and_sparse(sparse.csr_matrix, dtype)
-    edge = np.ones((6, 4), dtype)
-    affine(x, W, edge[:, :-1])
-    np.testing.assert_allclose(edge[:, :-1], x.astype(np.float64) @ W, **tolerance(dtype))
-    np.testing.assert_array_equal(edge[:, -1], 1.0)
-
-
-LAYOUTS = {
-    "rows": lambda array: np.ascontiguousarray(array),
-    "columns": lambda array: np.asfortranarray(array),
-    "neither": lambda array: np.repeat(np.repeat(array, 2, axis=0), 3, axis=1)[::2, ::3],
-}
-
-
-@every_dtype
-@pytest.mark.parametrize("layouts", list(itertools.product(LAYOUTS, repeat=3)), ids="-".join)
-@pytest.mark.parametrize("shape", [(6, 4, 3), (1, 4, 3), (6, 1, 3), (6, 4, 1)], ids=str)
-def test_product_of_any_layout(dtype, layouts, shape):
-    n, k, m = shape
-    rng = np.random.default_rng(2)
-    plain = [
-        rng.normal(size=(n, k)).astype(dtype),
-        rng.normal(size=(k, m)).astype(dtype),
-        np.full((n, m), np.nan, dtype),
-    ]
-    a, b, out = (LAYOUTS[name](array) for name, array in zip(layouts, plain, strict=True))
-    product(a, b, out)
-    np.testing.assert_allclose(out, plain[0].astype(np.float64) @ plain[1], **tolerance(dtype))
-
-
-def test_affine_of_float64_sparse_data_in_a_float32_network():
-    x, sparse_x, W, dy = dense_and_sparse(sparse.csr_matrix, np.float64)
-    out, gradient = np.empty((6, 3), np.float32), np.empty((5, 3), np.float32)
-    affine(sparse_x, W.astype(np.float32), out)
-    affine_gradient(sparse_x, dy.astype(np.float32), gradient)
-    np.testing.assert_allclose(out, x @ W, **tolerance(np.float32))
-    np.testing.assert_allclose(gradient, x.T @ dy, **tolerance(np.float32))
 
 
 @every_dtype

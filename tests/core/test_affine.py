@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+from scipy import sparse
+
+from sknn.core.affine import Affine
+
+N, FAN_IN, UNITS = 6, 4, 3
+every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+every_container = pytest.mark.parametrize(
+    "container", [sparse.csr_matrix, sparse.csr_array, sparse.csc_matrix], ids=["csr_matrix", "csr_array", "csc_matrix"]
+)
+
+
+def tolerance(dtype):
+    return {"rtol": 1e-5, "atol": 1e-5} if dtype == np.float32 else {"rtol": 1e-12, "atol": 1e-13}
+
+
+def numbers(dtype, n=N, fan_in=FAN_IN, units=UNITS):
+    """Make x without ones, with zeros in it and one row of nothing else, W and dz."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(n, fan_in)) * (rng.random((n, fan_in)) < 0.5)
+    x[n // 2] = 0.0
+    return [a.astype(dtype) for a in (x, rng.normal(size=(fan_in + 1, units)), rng.normal(size=(n, units)))]
+
+
+def by_feature(rows, columns, dtype):
+    return np.full((rows, columns), np.nan, dtype, order="F")
+
+
+def with_ones(x, order="F"):
+    return np.array(np.column_stack([x, np.ones(len(x), x.dtype)]), order=order)
+
+
+def check(linear, dtype, x, W, dz, given=None):
+    """Run both passes, and compare with the formulas in double precision."""
+    exact_x, exact_W, exact_dz = (a.astype(np.float64) for a in (x, W, dz))
+    linear.forward(W, given)
+    np.testing.assert_allclose(linear.z, exact_x @ exact_W[:-1] + exact_W[-1], **tolerance(dtype))
+    dW = np.full(W.shape, np.nan, dtype)
+    linear.backward(W, dW, given)
+    expected = np.vstack([exact_x.T @ exact_dz, exact_dz.sum(axis=0)])
+    np.testing.assert_allclose(dW, expected, **tolerance(dtype))
+    return exact_dz @ exact_W[:-1].T
+
+
+@every_dtype
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("shape", [(6, 4, 3), (1, 4, 3), (6, 1, 3), (6, 4, 1), (1, 1, 1), (6, 0, 3)], ids=str)
+def test_both_passes_of_dense_rows(dtype, order, shape):
+    n, fan_in, units = shape
+    x, W, dz = numbers(dtype, n, fan_in, units)
+    dx = by_feature(n, fan_in, dtype)
+    linear = Affine(with_ones(x, order), by_feature(n, units, dtype), np.asfortranarray(dz), dx)
+    np.testing.assert_allclose(dx, check(linear, dtype, x, W, dz), **tolerance(dtype))
+
+
+@every_dtype
+@every_container
+def test_both_passes_of_sparse_rows(dtype, container):
+    x, W, dz = numbers(dtype)
+    linear = Affine(None, by_feature(N, UNITS, dtype), np.asfortranarray(dz), None)
+    check(linear, dtype, x, W, dz, container(x))
+
+
+def test_float64_sparse_data_in_a_float32_network():
+    x, W, dz = numbers(np.float64)
+    linear = Affine(None, by_feature(N, UNITS, np.float32), np.asfortranarray(dz, np.float32), None)
+    check(linear, np.float32, x, W.astype(np.float32), dz, sparse.csr_matrix(x))
+
+
+@every_dtype
+def test_no_gradient_of_the_input_where_nobody_reads_it(dtype):
+    x, W, dz = numbers(dtype)
+    check(Affine(with_ones(x), by_feature(N, UNITS, dtype), np.asfortranarray(dz), None), dtype, x, W, dz)
+
+
+@every_dtype
+def test_into_the_columns_before_the_ones(dtype):
+    """The next layer's column of ones stands beside what is written, and stays."""
+    x, W, _ = numbers(dtype)
+    edge = np.ones((N, UNITS + 1), dtype, order="F")
+    Affine(with_ones(x), edge[:, :-1], None, None).forward(W, None)
+    np.testing.assert_allclose(edge[:, :-1], with_ones(x).astype(np.float64) @ W, **tolerance(dtype))
+    np.testing.assert_array_equal(edge[:, -1], 1.0)
+
+
+def test_a_result_that_does_not_lie_feature_by_feature_is_refused():
+    """Better than a result that goes into a copy."""
+    x, W, _ = numbers(np.float64)
+    with pytest.raises(ValueError, match="C-Array"):
+        Affine(with_ones(x), np.empty((N, UNITS)), None, None).forward(W, None)
