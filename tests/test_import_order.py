@@ -11,9 +11,10 @@ import pytest
 # A package stands after its members, so its __init__ may import them.
 ORDER = [
     "sknn.core.kernels",
-    "sknn.core.affine",
     "sknn.core.checks",
     "sknn.core.threads",
+    "sknn.core.crew",
+    "sknn.core.affine",
     "sknn.core.windows",
     "sknn.activations.base",
     "sknn.activations.*",

@@ -4,7 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from sknn.core.crew import Crew
 from sknn.core.kernels import Array, transposed
+from sknn.core.threads import threads_for
 
 
 class Affine:
@@ -48,3 +50,30 @@ class Affine:
             self.xT.dot(self.dz, dW)
         if self.dxT is not None:
             W[:-1].dot(self.dzT, self.dxT)
+
+
+class SharedAffine(Affine):
+    """The same products in strips, one for each thread: of the units forward, of the inputs backward."""
+
+    def __init__(self, x: Array, z: Array, dz: Any, dx: Any, crew: Crew) -> None:
+        super().__init__(x, z, dz, dx)
+        self.crew = crew
+        self.units, self.inputs = (crew.parts(n, n) for n in (len(self.zT), len(self.xT)))
+
+    def forward(self, W: Array, x: Any) -> None:
+        self.crew.share(lambda strip: np.matmul(W.T[strip], self.xT, out=self.zT[strip]), self.units)
+
+    def backward(self, W: Array, dW: Array, x: Any) -> None:
+        def gradients(strip: slice) -> None:
+            np.matmul(self.xT[strip], self.dz, out=dW[strip])
+            if self.dxT is not None:
+                np.matmul(W[:-1][strip], self.dzT, out=self.dxT[strip])
+
+        self.crew.share(gradients, self.inputs)
+
+
+def affine(x: Any, z: Array, dz: Any, dx: Any, crew: Crew) -> Affine:
+    """Make an `Affine`, or a `SharedAffine` where there is a crew and it is worth the work."""
+    if crew.size == 1 or x is None or threads_for(x.shape[1] * z.shape[1], len(z)) == 1:
+        return Affine(x, z, dz, dx)
+    return SharedAffine(x, z, dz, dx, crew)

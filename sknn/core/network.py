@@ -1,16 +1,19 @@
 """A stack of layers over one parameter vector: forward, backward, predict."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from math import prod
 from typing import Any, Self
 
 import numpy as np
 from scipy.sparse import issparse
 
+from sknn.core.crew import ALONE, Crew, crew
 from sknn.core.kernels import Array, RandomState
 from sknn.core.parameters import ParameterVector
 from sknn.core.predictor import Predictor
+from sknn.core.threads import claim, threads_for
 from sknn.core.workspace import Workspace
 from sknn.layers.base import Layer, Plan, Shape
 
@@ -137,6 +140,28 @@ class Network:
         """Fill ``gradients`` from ``ws.output_gradient``, after `forward`."""
         for i in range(len(self.layers) - 1, self.first - 1, -1):
             self.layers[i].backward(self.parameters[i], gradients[i], ws.layers[i])
+
+    @contextmanager
+    def threads(self, batch_size: int) -> Iterator[Crew]:
+        """Claim the threads that are worth it for training steps; the layers share them, or else BLAS has them.
+
+        Parameters
+        ----------
+        batch_size : int
+            Rows of a step.
+
+        Yields
+        ------
+        Crew
+            For the workspaces of those steps.
+        """
+        wanted = threads_for(self.parameters.multiplications, batch_size)
+        if any(layer.shares for layer in self.layers):
+            with crew(wanted) as members:
+                yield members
+        else:
+            with claim(wanted):
+                yield ALONE
 
     def predict(self, X: Any, rows: Array | None = None, finish: Callable[[Array], Array] | None = None) -> Array:
         """Compute raw outputs in blocks of rows, in constant extra memory, as a `Predictor` does."""

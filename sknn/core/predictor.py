@@ -1,15 +1,14 @@
 """Raw outputs of many rows, in blocks, in threads, in constant memory."""
 
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from threading import Lock
 from typing import Any, Protocol
 
 import numpy as np
 from scipy.sparse import issparse
 
+from sknn.core.crew import crew
 from sknn.core.kernels import Array, sparse_rows
-from sknn.core.threads import MOST_SHARES, blas_threads, share
 from sknn.core.workspace import Planned, Workspace
 from sknn.layers.base import Shape, parts
 
@@ -78,9 +77,12 @@ class Predictor:
             results[0][part] = finished
 
         size = self.rows_per_block(issparse(X))
-        wanted = min(-(-n // size), MOST_SHARES)
-        with nullcontext(1) if wanted < 2 else blas_threads(wanted) as threads:
-            share(compute, [(i % threads, part) for i, part in enumerate(cut(n, size, threads))], threads)
+        if n <= size:
+            compute((0, slice(0, n)))
+            return results[0]
+        with crew(-(-n // size)) as members:
+            blocks = cut(n, size, members.size)
+            members.share(compute, [(i % members.size, part) for i, part in enumerate(blocks)])
         return results[0]
 
     def blocks(self, X: Any, rows: Array | None = None) -> Iterator[tuple[slice, Array]]:

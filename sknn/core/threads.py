@@ -1,24 +1,27 @@
-"""How many threads work gets: those of BLAS inside a product, or Python's, each with its own blocks."""
+"""How many threads work gets, and how many of them BLAS has inside a product."""
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from threading import Lock
-from typing import TypeVar
+from threading import Lock, get_ident
+from typing import NamedTuple
 
-import numpy as np
 from threadpoolctl import LibController, ThreadpoolController
 
 FLOPS_PER_THREAD = 200e6
 """Work of a step that makes one more thread worth its synchronization."""
 
-MOST_SHARES = 8
-"""Threads that share blocks, at most: each needs working memory of its own."""
 
-T = TypeVar("T")
+class Claim(NamedTuple):
+    """What a call of `claim` holds: for which thread, how many it was granted, and those of BLAS that it wants."""
+
+    caller: int
+    granted: int
+    blas: int
+
+
 _lock = Lock()
-_wanted: list[int] = []
+_claims: list[Claim] = []
 _before: list[tuple[LibController, int]] = []
 
 
@@ -41,33 +44,46 @@ def threads_for(multiplications: int, batch_size: int) -> int:
 
 
 @contextmanager
-def blas_threads(wanted: int) -> Iterator[int]:
-    """Let BLAS use at most so many threads, and no more than it may use already.
+def claim(wanted: int, blas: int | None = None) -> Iterator[int]:
+    """Claim threads, and let BLAS use some of them in each product.
 
-    The setting is one for the whole process. So calls that overlap in several threads take the smallest wish
-    among them, and the last to leave restores what the first one found.
+    No more are granted than BLAS may use already, less those of other callers, and no more than the caller holds
+    if it claims again. The setting of BLAS is one for the whole process: the smallest wish among the claims holds,
+    and the last to leave restores what the first one found.
 
     Parameters
     ----------
     wanted : int
         Number of threads, at least 1.
+    blas : int, default=None
+        Those that BLAS may use; None for ``wanted``.
 
     Yields
     ------
     int
-        Number of threads that it uses now; 1 where it does not say.
+        Number of threads that are granted, at least 1; 1 where BLAS does not say how many it may use.
     """
     with _lock:
-        if not _wanted:
+        if not _claims:
             _before[:] = [(library, library.num_threads) for library in _libraries()]
-        _wanted.append(wanted)
-        now = _apply()
+        mine = Claim(get_ident(), _grant(wanted), wanted if blas is None else blas)
+        _claims.append(mine)
+        _apply()
     try:
-        yield now
+        yield mine.granted
     finally:
         with _lock:
-            _wanted.remove(wanted)
+            _claims.remove(mine)
             _apply()
+
+
+def _grant(wanted: int) -> int:
+    """Say how many threads the caller gets."""
+    allowed = min((number for _, number in _before), default=1)
+    # The claims of one caller lie in one another, the first is the largest.
+    held = {claim.caller: claim.granted for claim in reversed(_claims)}
+    mine = held.pop(get_ident(), allowed)
+    return max(1, min(wanted, mine, allowed - sum(held.values())))
 
 
 @cache
@@ -76,47 +92,10 @@ def _libraries() -> list[LibController]:
     return list(ThreadpoolController().select(user_api="blas").lib_controllers)
 
 
-def _apply() -> int:
-    """Set the smallest wish, or what was before where there is none, and give the smallest number set."""
-    numbers = []
+def _apply() -> None:
+    """Let BLAS have the smallest number claimed for it, or what was before where there is no claim."""
     for library, allowed in _before:
-        numbers.append(min([allowed, *_wanted]))
-        library.set_num_threads(numbers[-1])
+        library.set_num_threads(min([allowed, *(claim.blas for claim in _claims)]))
         # Some versions of threadpoolctl let one thread own the setting: give it back, another may leave last.
         if hasattr(library, "clear_controlling_thread"):
             library.clear_controlling_thread()
-    return min(numbers, default=1)
-
-
-def share(function: Callable[[T], None], items: Sequence[T], threads: int) -> None:
-    """Call a function for all items, in threads: items t, t + threads, t + 2 threads and so on are done by one.
-
-    NumPy lets other threads run while it works on arrays. BLAS has one thread in each of them meanwhile.
-
-    Parameters
-    ----------
-    function : callable
-        What to do with an item.
-    items : sequence
-        Such as the blocks of a batch.
-    threads : int
-        Number of threads, this one included.
-    """
-    threads = min(threads, len(items))
-    if threads < 2:
-        for item in items:
-            function(item)
-        return
-
-    errors = np.geterr()
-
-    def work(t: int) -> None:
-        with np.errstate(**errors):
-            for item in items[t::threads]:
-                function(item)
-
-    with blas_threads(1), ThreadPoolExecutor(threads - 1) as pool:
-        others = [pool.submit(work, t) for t in range(1, threads)]
-        work(0)
-        for other in others:
-            other.result()

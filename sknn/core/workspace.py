@@ -6,6 +6,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from sknn.core.crew import ALONE, Crew
 from sknn.core.kernels import Array, empty
 from sknn.layers.base import Buffer, Layer, Plan, Shape, attach, edge, writable
 from sknn.schedules import Clock
@@ -47,6 +48,8 @@ class Workspace:
         How far training has come, for layers that change with it.
     sparse : bool, default=False
         The input is a sparse matrix, bound by `load` instead of copied.
+    crew : Crew, default=ALONE
+        The threads that share the blocks of its layers.
 
     Attributes
     ----------
@@ -69,8 +72,9 @@ class Workspace:
         rng: np.random.Generator | None = None,
         clock: Clock | None = None,
         sparse: bool = False,
+        crew: Crew = ALONE,
     ) -> None:
-        self.network, self.batch_size = network, batch_size
+        self.network, self.batch_size, self.crew = network, batch_size, crew
         self.training, self.rng, self.clock, self.sparse = training, rng, clock, sparse
         self.memory: dict[str, Array] = {}
         self._allocate()
@@ -83,6 +87,8 @@ class Workspace:
     def _array(self, name: str, buffer: Buffer) -> Array:
         """Allocate one array."""
         shape = (self.batch_size, *buffer.shape) if buffer.per_sample else buffer.shape
+        if buffer.per_thread:
+            shape = (self.crew.size, *shape)
         dtype = self.network.dtype if buffer.dtype == "float" else np.dtype(buffer.dtype)
         order = _order(shape) if buffer.per_sample and name != "edge 0" else "C"
         self.memory[name] = empty(shape, dtype, order, 5 * len(self.memory))
@@ -109,7 +115,7 @@ class Workspace:
             wanted = {**plan.scratch, **(plan.backward_scratch if self.training else {})}
             dx = deltas[i] if i > network.first else None
             b = SimpleNamespace(x=edges[i][0], y=edges[i + 1][1], dx=dx, dy=deltas[i + 1])
-            b.training, b.rng, b.clock = self.training, self.rng, self.clock
+            b.training, b.rng, b.clock, b.crew = self.training, self.rng, self.clock, self.crew
             for name, buffer in wanted.items():
                 attach(b, name, self._array(f"{i} {name}", buffer))
             self.layers.append(b)

@@ -17,7 +17,6 @@ from sklearn.utils.validation import _check_sample_weight, column_or_1d, validat
 from sknn.core.kernels import Array, RandomState
 from sknn.core.network import Network
 from sknn.core.objective import Objective, Penalty
-from sknn.core.threads import blas_threads, threads_for
 from sknn.estimators.callbacks import begin_callbacks
 from sknn.estimators.components import make_optimizer, make_schedule
 from sknn.estimators.fitted import FittedNetwork
@@ -240,8 +239,8 @@ class NetworkEstimator(FittedNetwork):
                 )
             y = train.encoded.take().astype(dtype, copy=False)
             lbfgs = LBFGS(objective, rules, max_iter=self.max_iter, max_fun=self.max_fun, tol=self.tol)
-            with blas_threads(threads_for(state.network.parameters.multiplications, len(y))):
-                lbfgs.run(train.X, y, None if weight is None else weight[:, None], state)
+            with state.network.threads(len(y)) as crew:
+                lbfgs.run(train.X, y, None if weight is None else weight[:, None], state, crew)
             return
         size = self._batch_size(len(train.rows))
         batches = Batches(
@@ -266,8 +265,8 @@ class NetworkEstimator(FittedNetwork):
             weight_decay=self.weight_decay or optimizer.weight_decay,
             max_grad_norm=self.max_grad_norm,
         )
-        with blas_threads(threads_for(state.network.parameters.multiplications, size)):
-            trainer.run(batches, state)
+        with state.network.threads(size) as crew:
+            trainer.run(batches, state, crew)
 
     def _unit_mean(self, train: Samples, state: TrainingState) -> Array | None:
         """Divide the weights by their mean over all rows trained on so far."""

@@ -18,7 +18,6 @@ from sknn.activations import ACTIVATIONS
 from sknn.core.kernels import Array, RandomState
 from sknn.core.network import Network
 from sknn.core.objective import Objective, Penalty
-from sknn.core.threads import blas_threads, threads_for
 from sknn.estimators.base import NO_VALIDATION, NetworkEstimator
 from sknn.estimators.callbacks import CallbackRule, begin_callbacks
 from sknn.estimators.components import component
@@ -325,8 +324,8 @@ class RealMLP(NetworkEstimator):
             decay_schedule=component(SCHEDULES, self.weight_decay_schedule, self),
             ends=ends,
         )
-        with blas_threads(threads_for(state.network.parameters.multiplications, size)):
-            trainer.run(batches, state)
+        with state.network.threads(size) as crew:
+            trainer.run(batches, state, crew)
 
     def _watched(self, state: TrainingState, encoder: Any, targets: Targets, loss: Loss) -> dict[str, Any]:
         """Give the fitted attributes while a member is trained."""

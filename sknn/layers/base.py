@@ -56,11 +56,14 @@ class Buffer:
         'float' is the network's own type.
     per_sample : bool, default=True
         False for an array without a batch axis, of exactly that shape.
+    per_thread : bool, default=False
+        True for one more axis, the first: an array for each thread that shares the blocks of the layer.
     """
 
     shape: Shape
     dtype: str = "float"
     per_sample: bool = True
+    per_thread: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,10 +96,10 @@ class Layer(ABC):
     """Base class of the layers, frozen dataclasses of hyper-parameters that own no arrays.
 
     The passes find in ``b``: ``x`` and ``y`` (input and output), in training ``dy`` and ``dx`` (their
-    gradients; ``dx`` is None where nobody reads it), the scratch of the plan by name, ``training``, ``rng``
-    and ``clock``, which says how far training has come, or is None; and ``absent``, a mask (n, time) of the
-    missing steps of a sequence, or None where no layer before has looked for them. A layer that does look
-    sets it in `prepare` and fills it in `forward`.
+    gradients; ``dx`` is None where nobody reads it), the scratch of the plan by name, ``training``, ``rng``,
+    ``clock``, which says how far training has come, or is None, and ``crew``, the threads that may share
+    blocks; and ``absent``, a mask (n, time) of the missing steps of a sequence, or None where no layer before
+    has looked for them. A layer that does look sets it in `prepare` and fills it in `forward`.
 
     Attributes
     ----------
@@ -115,6 +118,8 @@ class Layer(ABC):
         True for a layer whose initial parameters depend on the data.
     augments : bool
         True for a layer that makes other samples of the data: where only such come before, nobody reads ``dx``.
+    shares : bool
+        True for a layer with blocks for ``b.crew``; a network with such a layer leaves BLAS one thread.
     """
 
     bias_column: ClassVar[bool] = False
@@ -124,6 +129,7 @@ class Layer(ABC):
     accepts_nan: ClassVar[bool] = False
     adapts: ClassVar[bool] = False
     augments: ClassVar[bool] = False
+    shares: ClassVar[bool] = False
 
     @abstractmethod
     def plan(self, input_shape: Shape) -> Plan:

@@ -13,7 +13,7 @@ from sknn.core.checks import require_count
 from sknn.core.kernels import RandomState
 from sknn.core.windows import Axis, same, valid, windows
 from sknn.initializers import Initializer, ScikitUniform
-from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape, parts, rows
+from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape, rows
 
 BLOCK_ELEMENTS = 2**18
 """Elements of the columns of one block: they stay in the cache between the copy and the product."""
@@ -27,6 +27,8 @@ class Convolution(Layer):
     y = f([windows, 1] W), and the last row of W is the bias. They are copied for a block of samples at a
     time, into memory that does not grow with the batch. The gradient dx is a convolution too, of dy with the
     kernel turned around; where there are strides, with zeros between the places of dy.
+
+    Threads share the blocks, each has its own columns.
     """
 
     filters: int
@@ -37,6 +39,7 @@ class Convolution(Layer):
     activation: Activation = field(default_factory=Identity)
     weight_init: Initializer = field(default_factory=ScikitUniform)
     needs: ClassVar[str]
+    shares: ClassVar[bool] = True
 
     def axes(self, input_shape: Shape) -> list[Axis]:
         """Work out the geometry along each axis."""
@@ -69,22 +72,23 @@ class Convolution(Layer):
         samples = max(1, BLOCK_ELEMENTS // (window * max(places * channels, inputs * filters)))
         W = ParamSpec((window * channels + 1, filters), penalized_rows=window * channels, uses=places)
 
-        def block(*shape: int) -> Buffer:
-            return Buffer(shape, per_sample=False)
+        def own(*shape: int, dtype: str = "float") -> Buffer:
+            return Buffer(shape, dtype, per_sample=False, per_thread=True)
 
         wanted = dict(self.activation.scratch)
         if self.activation.keeps_z:
             wanted["z"] = "float"
         # Predicting keeps nothing from one block to the next.
-        scratch = {name: Buffer((samples, *output_shape), dtype, per_sample=False) for name, dtype in wanted.items()}
-        scratch["padded"] = block(samples, *(axis.padded for axis in axes), channels)
-        scratch["columns"] = block(samples * places, W.shape[0])
+        scratch = {name: own(samples, *output_shape, dtype=dtype) for name, dtype in wanted.items()}
+        scratch["padded"] = own(samples, *(axis.padded for axis in axes), channels)
+        scratch["columns"] = own(samples * places, W.shape[0])
         training = {
             **{name: Buffer(output_shape, dtype) for name, dtype in wanted.items()},
-            "part": block(*W.shape),
-            "turned": block(window * filters, channels),
-            "dy_padded": block(samples, *(axis.turned().padded for axis in axes), filters),
-            "dy_columns": block(samples * inputs, window * filters),
+            "part": own(*W.shape),
+            "sum": own(*W.shape),
+            "turned": Buffer((window * filters, channels), per_sample=False),
+            "dy_padded": own(samples, *(axis.turned().padded for axis in axes), filters),
+            "dy_columns": own(samples * inputs, window * filters),
         }
         return Plan(output_shape, {"W": W}, scratch, training)
 
@@ -97,18 +101,20 @@ class Convolution(Layer):
     def prepare(self, b: Any) -> None:
         axes = self.axes(b.x.shape[1:])
         b.padded[...] = 0.0
-        b.columns[:, -1] = 1.0
+        b.columns[..., -1] = 1.0
         if b.training:
             b.dy_padded[...] = 0.0
             kernel = tuple(axis.kernel for axis in axes)
             b.turned_windows = b.turned.reshape(*kernel, self.filters, b.x.shape[-1])
-        b.blocks = [self._block(b, axes, part) for part in parts(len(b.x), len(b.padded))]
+        cut = b.crew.parts(len(b.x), b.padded.shape[1])
+        b.blocks = [self._block(b, axes, part, i) for i, part in enumerate(cut)]
 
-    def _block(self, b: Any, axes: list[Axis], part: slice) -> Any:
-        """Derive the views of one block of samples."""
-        samples = part.stop - part.start
-        own = part if b.training else slice(samples)
-        padded, columns = b.padded[:samples], b.columns[: samples * prod(axis.out for axis in axes)]
+    def _block(self, b: Any, axes: list[Axis], part: slice, i: int) -> Any:
+        """Derive the views of one block of samples, with the working memory of its thread."""
+        samples, thread = part.stop - part.start, i % b.crew.size
+        own = part if b.training else (thread, slice(samples))
+        padded = b.padded[thread, :samples]
+        columns = b.columns[thread, : samples * prod(axis.out for axis in axes)]
         k = SimpleNamespace(x=b.x[part], y=b.y[part], columns=columns)
         k.z = b.z[own] if self.activation.keeps_z else k.y
         k.s = SimpleNamespace(**{name: getattr(b, name)[own] for name in self.activation.scratch})
@@ -116,43 +122,51 @@ class Convolution(Layer):
         k.spread = columns[:, :-1].reshape(k.windows.shape)
         assert np.shares_memory(k.spread, columns)
         if b.training:
-            turned = [axis.turned() for axis in axes]
-            dy_padded, dy_columns = b.dy_padded[:samples], b.dy_columns[: samples * prod(b.x.shape[1:-1])]
-            k.dy, k.dx_rows, k.dy_columns = b.dy[part], None if b.dx is None else rows(b.dx[part]), dy_columns
-            k.dy_rows, k.dy_windows = rows(k.dy), windows(dy_padded, turned)
-            k.dy_inside = dy_padded[_inside(turned)][_strides(axes)]
-            k.dy_spread = dy_columns.reshape(k.dy_windows.shape)
+            self._block_backward(b, axes, part, thread, k)
+            k.is_first = i < b.crew.size
         self.activation.prepare(k.z, k.y, k.dy if b.training else None, k.s)
         return k
 
+    def _block_backward(self, b: Any, axes: list[Axis], part: slice, thread: int, k: Any) -> None:
+        turned, samples = [axis.turned() for axis in axes], part.stop - part.start
+        dy_padded = b.dy_padded[thread, :samples]
+        k.dy_columns = b.dy_columns[thread, : samples * prod(b.x.shape[1:-1])]
+        k.dy, k.dx_rows = b.dy[part], None if b.dx is None else rows(b.dx[part])
+        k.dy_rows, k.dy_windows = rows(k.dy), windows(dy_padded, turned)
+        k.dy_inside = dy_padded[_inside(turned)][_strides(axes)]
+        k.dy_spread = k.dy_columns.reshape(k.dy_windows.shape)
+        k.sum, k.part = b.sum[thread], b.part[thread]
+
     def forward(self, p: Any, b: Any) -> None:
-        for k in b.blocks:
+        def convolve(k: Any) -> None:
             np.copyto(k.inside, k.x)
             np.copyto(k.spread, k.windows)
             np.matmul(k.columns, p.W, out=k.z_rows)
             self.activation.forward(k.z, k.y, k.s)
 
+        b.crew.share(convolve, b.blocks)
+
     # One loop for each gradient: so each needs only one of the two arrays of columns in the cache.
     def backward(self, p: Any, g: Any, b: Any) -> None:
-        for k in b.blocks:
+        def weights(k: Any) -> None:
             self.activation.backward(k.z, k.y, k.dy, k.s)
-            self._weight_gradient(g, b, k)
-        if b.dx is None:
-            return
-        self._turn(p.W, b.turned_windows)
-        for k in b.blocks:
+            if len(b.blocks) > b.crew.size:  # another block has used these columns since
+                np.copyto(k.inside, k.x)
+                np.copyto(k.spread, k.windows)
+            np.matmul(k.columns.T, k.dy_rows, out=k.sum if k.is_first else k.part)
+            if not k.is_first:
+                np.add(k.sum, k.part, out=k.sum)
+
+        def inputs(k: Any) -> None:
             np.copyto(k.dy_inside, k.dy)
             np.copyto(k.dy_spread, k.dy_windows)
             np.matmul(k.dy_columns, b.turned, out=k.dx_rows)
 
-    def _weight_gradient(self, g: Any, b: Any, k: Any) -> None:
-        first = k is b.blocks[0]
-        if len(b.blocks) > 1:
-            np.copyto(k.inside, k.x)
-            np.copyto(k.spread, k.windows)
-        np.matmul(k.columns.T, k.dy_rows, out=g.W if first else b.part)
-        if not first:
-            np.add(g.W, b.part, out=g.W)
+        b.crew.share(weights, b.blocks)
+        np.add.reduce(b.sum[: len(b.blocks)], axis=0, out=g.W)
+        if b.dx is not None:
+            self._turn(p.W, b.turned_windows)
+            b.crew.share(inputs, b.blocks)
 
     def _turn(self, W: Any, out: Any) -> None:
         """Fill ``out``, of shape (*kernel, filters, channels), with the kernel turned around."""

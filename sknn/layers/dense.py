@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from sknn.activations import Activation, Identity
-from sknn.core.affine import Affine
+from sknn.core.affine import affine
 from sknn.core.checks import require_count
 from sknn.core.kernels import RandomState
 from sknn.initializers import Initializer, ScikitUniform
@@ -61,7 +61,7 @@ class Dense(Layer):
     def prepare(self, b: Any) -> None:
         if not self.activation.keeps_z:
             b.z = b.y
-        b.linear = Affine(b.x, b.z, b.dy, b.dx)
+        b.linear = affine(b.x, b.z, b.dy, b.dx, b.crew)
         self.activation.prepare(b.z, b.y, b.dy, b)
 
     def forward(self, p: Any, b: Any) -> None:

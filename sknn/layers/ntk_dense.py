@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sknn.activations import Activation, Identity
-from sknn.core.affine import Affine
+from sknn.core.affine import affine
 from sknn.core.kernels import RandomState
 from sknn.initializers import Initializer, Normal
 from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape
@@ -89,7 +89,7 @@ class NTKDense(Layer):
         b.x[:, -1] = 1.0 / b.scale
         if isinstance(self.activation, Identity):
             b.z = b.y
-        b.linear = Affine(b.x, b.z, b.dy, b.dx)
+        b.linear = affine(b.x, b.z, b.dy, b.dx, b.crew)
         self.activation.prepare(b.z, b.y, b.dy, b)
 
     def _forward_linear(self, p: Any, b: Any) -> None:

@@ -42,6 +42,10 @@ class Residual(Layer):
         return any(layer.random for layer in self.layers)
 
     @property
+    def shares(self) -> bool:  # type: ignore[override]
+        return any(layer.shares for layer in self.layers)
+
+    @property
     def input_ndim(self) -> int | None:  # type: ignore[override]
         return self.layers[0].input_ndim if self.layers else None
 
@@ -93,7 +97,8 @@ class Residual(Layer):
             inner.x, inner.dx, edge_array = x, dx, inner.y
             inner.y = writable(edge_array, self._reader(i))
             inner.dy = getattr(inner, "dy", None)
-            inner.training, inner.rng, inner.clock, inner.absent = b.training, b.rng, b.clock, absent
+            inner.training, inner.rng, inner.clock, inner.crew = b.training, b.rng, b.clock, b.crew
+            inner.absent = absent
             layer.prepare(inner)
             x, dx, absent = edge_array, inner.dy, inner.absent if layer.keeps_steps else None
         b.shortcut = b.x[..., :-1] if self.bias_column else b.x

@@ -10,6 +10,7 @@ from scipy.optimize import OptimizeResult, minimize
 from scipy.sparse import issparse
 from sklearn.exceptions import ConvergenceWarning
 
+from sknn.core.crew import ALONE, Crew
 from sknn.core.kernels import Array, norm
 from sknn.core.objective import Objective
 from sknn.core.workspace import Workspace
@@ -45,7 +46,7 @@ class LBFGS:
         self.objective, self.rules = objective, list(rules)
         self.options = {"maxiter": max_iter, "maxfun": max_fun, "gtol": tol}
 
-    def run(self, X: Any, y: Array, weight: Array | None, state: TrainingState) -> None:
+    def run(self, X: Any, y: Array, weight: Array | None, state: TrainingState, crew: Crew = ALONE) -> None:
         """Train until convergence, a limit, a rule's stop, or an interrupt.
 
         Sets: everything in ``state`` but the clock and the optimizer's state, and the parameters of its network.
@@ -60,9 +61,11 @@ class LBFGS:
             Sample weights with mean 1.
         state : TrainingState
             Where training starts from.
+        crew : Crew, default=ALONE
+            The threads that share the blocks of layers.
         """
         values = state.network.parameters.values
-        self._ws = Workspace(state.network, X.shape[0], training=True, sparse=issparse(X))
+        self._ws = Workspace(state.network, X.shape[0], training=True, sparse=issparse(X), crew=crew)
         self._ws.load(X)
         self._started, self._accepted = perf_counter(), values.copy()
         self._begun = False

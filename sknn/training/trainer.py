@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sknn.core.crew import ALONE, Crew
 from sknn.core.kernels import Array, norm
 from sknn.core.objective import Objective
 from sknn.core.workspace import Workspace
@@ -77,7 +78,7 @@ class Trainer:
         self.weight_decay, self.max_grad_norm = weight_decay, max_grad_norm
         self.decay_schedule, self.ends = decay_schedule, ends
 
-    def run(self, batches: Batches, state: TrainingState) -> None:
+    def run(self, batches: Batches, state: TrainingState, crew: Crew = ALONE) -> None:
         """Train until a rule stops it, the epochs are used up, or the user interrupts.
 
         Sets: everything in ``state``, and the parameters of its network.
@@ -88,6 +89,8 @@ class Trainer:
             The training rows.
         state : TrainingState
             Where training starts from.
+        crew : Crew, default=ALONE
+            The threads that share the blocks of layers.
         """
         network, clock = state.network, state.clock
         if state.optimizer_state is None or tuple(state.optimizer_state.slots) != self.optimizer.slots:
@@ -102,7 +105,8 @@ class Trainer:
         seed = [batches.rng.randint(2**31 - 1), clock.step] if network.random else None
         rng = np.random.Generator(np.random.SFC64(seed)) if network.random else None
         spaces = {
-            n: Workspace(network, n, training=True, rng=rng, clock=clock, sparse=batches.sparse) for n in batches.sizes
+            n: Workspace(network, n, training=True, rng=rng, clock=clock, sparse=batches.sparse, crew=crew)
+            for n in batches.sizes
         }
         try:
             while state.stop_reason is None and state.epoch < self.max_epochs:

@@ -1,8 +1,11 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from scipy import sparse
 
-from sknn.core.affine import Affine
+from sknn.core.affine import Affine, SharedAffine, affine
+from sknn.core.crew import ALONE, Crew
 
 N, FAN_IN, UNITS = 6, 4, 3
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -52,6 +55,32 @@ def test_both_passes_of_dense_rows(dtype, order, shape):
     dx = by_feature(n, fan_in, dtype)
     linear = Affine(with_ones(x, order), by_feature(n, units, dtype), np.asfortranarray(dz), dx)
     np.testing.assert_allclose(dx, check(linear, dtype, x, W, dz), **tolerance(dtype))
+
+
+@every_dtype
+@pytest.mark.parametrize("threads", [2, 3])
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("shape", [(6, 4, 3), (1, 5, 7), (6, 1, 3), (6, 4, 1), (6, 0, 3)], ids=str)
+def test_both_passes_in_strips(dtype, order, shape, threads):
+    n, fan_in, units = shape
+    x, W, dz = numbers(dtype, n, fan_in, units)
+    dx = by_feature(n, fan_in, dtype)
+    with ThreadPoolExecutor(threads - 1) as pool:
+        crew = Crew(threads, pool)
+        shared = SharedAffine(with_ones(x, order), by_feature(n, units, dtype), np.asfortranarray(dz), dx, crew)
+        np.testing.assert_allclose(dx, check(shared, dtype, x, W, dz), **tolerance(dtype))
+        last = SharedAffine(with_ones(x, order), by_feature(n, units, dtype), np.asfortranarray(dz), None, crew)
+        check(last, dtype, x, W, dz)
+
+
+def test_strips_where_there_is_a_crew_and_work_for_it():
+    def kind(crew, n=32, fan_in=9999, is_sparse=False):
+        x = None if is_sparse else np.empty((n, fan_in + 1), np.float32)
+        return type(affine(x, np.empty((n, 512), np.float32), None, None, crew))
+
+    crew = Crew(2)
+    assert kind(crew) is SharedAffine
+    assert {kind(ALONE), kind(crew, fan_in=99), kind(crew, n=1), kind(crew, is_sparse=True)} == {Affine}
 
 
 @every_dtype

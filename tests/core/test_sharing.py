@@ -2,15 +2,17 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event, get_ident
+from time import sleep
 
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from sknn import MLPRegressorScratch
+from sknn.core.crew import ALONE, MOST_MEMBERS, crew
 from sknn.core.network import Network
 from sknn.core.predictor import cut
-from sknn.core.threads import FLOPS_PER_THREAD, blas_threads, share, threads_for
+from sknn.core.threads import FLOPS_PER_THREAD, claim, threads_for
 from sknn.layers import Conv2D, Dense, Flatten, Residual
 
 
@@ -41,7 +43,7 @@ def test_a_convolution_multiplies_at_every_place():
 @pytest.mark.usefixtures("_four_threads")
 @pytest.mark.parametrize(("wanted", "got"), [(1, 1), (3, 3), (9, 4)])
 def test_no_more_threads_than_wanted_or_allowed(wanted, got):
-    with blas_threads(wanted) as threads:
+    with claim(wanted) as threads:
         assert threads == got
         assert threads_now() == {got}
     assert threads_now() == {4}
@@ -49,7 +51,7 @@ def test_no_more_threads_than_wanted_or_allowed(wanted, got):
 
 @pytest.mark.usefixtures("_four_threads")
 def test_the_setting_is_given_back_after_an_error():
-    with pytest.raises(KeyError), blas_threads(1):
+    with pytest.raises(KeyError), claim(1):
         raise KeyError
     assert threads_now() == {4}
 
@@ -60,13 +62,13 @@ def test_calls_that_overlap_do_not_undo_each_other():
     entered, left = Event(), Event()
 
     def second():
-        with blas_threads(2):
+        with claim(2):
             entered.set()
             assert left.wait(60)
             return threads_now()
 
     with ThreadPoolExecutor(1) as pool:
-        with blas_threads(1):
+        with claim(1):
             during = pool.submit(second)
             assert entered.wait(60)
             assert threads_now() == {1}
@@ -91,10 +93,30 @@ def test_a_small_fit_takes_one_thread():
     assert threads_now() == {4}
 
 
+@pytest.mark.usefixtures("_four_threads")
+def test_a_caller_that_claims_again_gets_what_it_holds():
+    with claim(3, blas=1) as outer, claim(4) as inner:
+        assert (outer, inner) == (3, 3)
+        assert threads_now() == {1}
+
+
+@pytest.mark.usefixtures("_four_threads")
+@pytest.mark.parametrize(("held", "left"), [(1, 3), (3, 1), (4, 1)])
+def test_another_caller_gets_what_is_left(held, left):
+    def other():
+        with claim(4, blas=1) as threads, claim(4, blas=1) as again:
+            return threads, again
+
+    with ThreadPoolExecutor(1) as pool, claim(held, blas=1), claim(2):
+        assert pool.submit(other).result() == (left, left)
+
+
+@pytest.mark.usefixtures("_four_threads")
 @pytest.mark.parametrize(("items", "threads"), [(0, 1), (1, 3), (2, 3), (7, 3), (7, 1)])
 def test_every_item_is_done_once_and_in_the_thread_of_its_share(items, threads):
     done = []
-    share(lambda item: done.append((item, get_ident())), range(items), threads)
+    with crew(threads) as members:
+        members.share(lambda item: done.append((item, get_ident())), range(items))
     assert sorted(item for item, _ in done) == list(range(items))
     for t in range(threads):
         mine = [(item, thread) for item, thread in done if item % threads == t]
@@ -102,6 +124,15 @@ def test_every_item_is_done_once_and_in_the_thread_of_its_share(items, threads):
         assert len({thread for _, thread in mine}) <= 1
 
 
+@pytest.mark.parametrize("allowed", [1, 3, 64])
+def test_a_crew_is_as_large_as_blas_allows_and_eight_at_most(allowed):
+    with threadpool_limits(allowed, user_api="blas"):
+        expected = min(MOST_MEMBERS, *threads_now())
+        with crew(99) as members:
+            assert members.size == expected
+
+
+@pytest.mark.usefixtures("_four_threads")
 def test_threads_work_at_the_same_time():
     here, there = Event(), Event()
 
@@ -110,30 +141,74 @@ def test_threads_work_at_the_same_time():
         mine.set()
         assert other.wait(60)
 
-    share(meet, [(here, there), (there, here)], 2)
+    with crew(2) as members:
+        members.share(meet, [(here, there), (there, here)])
 
 
 @pytest.mark.usefixtures("_four_threads")
 def test_blas_has_one_thread_in_each_of_those_that_share():
     seen = []
-    share(lambda _: seen.append(threads_now()), range(4), 2)
+    with crew(2) as members:
+        members.share(lambda _: seen.append(threads_now()), range(4))
     assert seen == [{1}] * 4
     assert threads_now() == {4}
 
 
+@pytest.mark.usefixtures("_four_threads")
 @pytest.mark.parametrize("item", [0, 1])
-def test_an_error_in_any_thread_is_raised(item):
+def test_an_error_in_any_thread_is_raised_when_all_are_done(item):
+    done = Event()
+
     def fail(number):
         if number == item:
             raise KeyError(number)
+        sleep(0.01)
+        done.set()
 
-    with pytest.raises(KeyError):
-        share(fail, range(2), 2)
+    with crew(2) as members:
+        with pytest.raises(KeyError):
+            members.share(fail, range(2))
+        assert done.is_set()
 
 
+@pytest.mark.usefixtures("_four_threads")
 def test_what_numpy_is_told_to_ignore_is_ignored_in_every_thread():
-    with np.errstate(over="ignore"):
-        share(np.exp, [np.full(3, 1e4)] * 2, 2)
+    with np.errstate(over="ignore"), crew(2) as members:
+        members.share(np.exp, [np.full(3, 1e4)] * 2)
+
+
+@pytest.mark.usefixtures("_four_threads")
+@pytest.mark.parametrize(
+    ("n", "most", "threads", "sizes"),
+    [
+        (0, 3, 1, []),
+        (1, 3, 3, [1]),
+        (7, 3, 1, [2, 2, 3]),
+        (7, 0, 1, [1] * 7),
+        (7, 7, 2, [3, 4]),
+        (32, 3, 2, [2, 3, 3] * 4),
+        (32, 1, 3, [1] * 32),
+    ],
+)
+def test_a_crew_cuts_rows_into_equal_blocks_and_as_many_for_every_thread(n, most, threads, sizes):
+    with crew(threads) as members:
+        parts = members.parts(n, most)
+    assert [part.stop - part.start for part in parts] == sizes
+    assert [part.start for part in parts] == [0, *(part.stop for part in parts[:-1])][: len(parts)]
+
+
+@pytest.mark.usefixtures("_four_threads")
+@pytest.mark.parametrize("layers", [[Conv2D(2)], [Residual((Conv2D(2, padding="same"),))], [Dense(3)]], ids=str)
+def test_steps_of_a_network_have_a_crew_where_a_layer_shares(layers):
+    """Or else BLAS has the threads; a step of so many rows is worth two of them."""
+    network = Network(layers, (5, 5, 2) if layers != [Dense(3)] else (4,), np.float32)
+    rows = -(-2 * round(FLOPS_PER_THREAD / 6) // network.parameters.multiplications)
+    with network.threads(rows) as members:
+        expected = (1, {2}) if layers == [Dense(3)] else (2, {1})
+        assert (members.size, threads_now()) == expected
+    with network.threads(1) as members:
+        assert (members.size, threads_now()) == (1, {1})
+    assert ALONE.size == 1
 
 
 @pytest.mark.usefixtures("_four_threads")

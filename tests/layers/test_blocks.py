@@ -1,19 +1,33 @@
 """Layers that work block by block give the same whatever the blocks, and in memory that the batch does not fill."""
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+from threading import get_ident
+from time import sleep
+from typing import Any
+from unittest import mock
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknn.activations import ReLU, Tanh
+from sknn.activations import GELU, ReLU, Tanh
+from sknn.core.crew import ALONE, Crew
 from sknn.core.network import Network
 from sknn.core.workspace import Workspace
 from sknn.layers import (
+    GRU,
     Activation,
     AveragePool2D,
+    Bidirectional,
     Conv2D,
+    Dense,
     Dropout,
     Layer,
     MaxPool2D,
+    NTKDense,
+    Residual,
     activation,
     convolution,
     pooling,
@@ -29,11 +43,12 @@ LAYERS = [
 ]
 
 
-def passes(layer: Layer, x: np.ndarray) -> list[np.ndarray]:
+def passes(layer: Layer, x: np.ndarray, members: Crew = ALONE) -> list[np.ndarray]:
     """Give output, input gradient, parameter gradient and statistics of one step."""
     net = Network([Dropout(0.0), layer], x.shape[1:], np.float64)
     net.initialize(np.random.RandomState(0))
-    ws, gradients = Workspace(net, len(x), training=True, rng=np.random.default_rng(0)), net.parameters.gradients()
+    ws = Workspace(net, len(x), training=True, rng=np.random.default_rng(0), crew=members)
+    gradients = net.parameters.gradients()
     ws.load(x)
     net.forward(ws)
     y = ws.output.copy()
@@ -51,6 +66,73 @@ def test_blocks_make_no_difference(layer: Layer, elements: int, monkeypatch: pyt
         monkeypatch.setattr(module, "BLOCK_ELEMENTS", elements)
     for got, one_block in zip(passes(layer, x), expected, strict=True):
         assert_allclose(got, one_block, rtol=1e-11, atol=1e-13)
+
+
+def poisoned_empty(shape: tuple[int, ...], dtype: Any, order: Any, place: int) -> np.ndarray:
+    return np.full(shape, np.nan if np.dtype(dtype).kind == "f" else 1, dtype, order)
+
+
+@pytest.fixture(params=[2, 3], ids="{} threads".format)
+def members(request: pytest.FixtureRequest) -> Iterator[Crew]:
+    """A crew, whatever BLAS allows here."""
+    with ThreadPoolExecutor(request.param - 1) as pool:
+        yield Crew(request.param, pool)
+
+
+SHARING = [
+    Conv2D(3, activation=Tanh(), padding="same"),
+    Conv2D(2, 2, strides=2, activation=GELU()),
+    Residual((Conv2D(2, padding="same", activation=Tanh()),)),
+]
+
+
+@pytest.mark.parametrize("n", [1, 3, 4, 7])
+@pytest.mark.parametrize("elements", [1, 200, 500, 10**6])
+@pytest.mark.parametrize("layer", SHARING, ids=str)
+def test_threads_make_no_difference(
+    layer: Layer, elements: int, n: int, members: Crew, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert layer.shares
+    x = np.random.RandomState(0).standard_normal((n, 4, 5, 2))
+    expected = passes(layer, x)
+    monkeypatch.setattr(convolution, "BLOCK_ELEMENTS", elements)
+    with mock.patch("sknn.core.workspace.empty", poisoned_empty):
+        results = passes(layer, x, members)
+    for got, alone in zip(results, expected, strict=True):
+        assert_allclose(got, alone, rtol=1e-11, atol=1e-13)
+
+
+def test_every_thread_has_memory_of_its_own(members: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(convolution, "BLOCK_ELEMENTS", 1)
+    net = Network([Dropout(0.0), Conv2D(2, activation=GELU())], (4, 5, 2), np.float64)
+    blocks = Workspace(net, 7, training=True, crew=members).layers[1].blocks
+    for name in ("inside", "windows", "columns", "dy_inside", "dy_windows", "dy_columns", "sum", "part"):
+        arrays = [getattr(k, name) for k in blocks]
+        for i, j in product(range(7), repeat=2):
+            assert np.may_share_memory(arrays[i], arrays[j]) == ((i - j) % members.size == 0)
+
+
+def test_every_thread_of_a_crew_convolves(members: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(convolution, "BLOCK_ELEMENTS", 1)
+    threads = set()
+
+    class Watching(Tanh):
+        def forward(self, z: np.ndarray, y: np.ndarray, s: Any) -> None:
+            threads.add(get_ident())
+            sleep(0.01)
+            super().forward(z, y, s)
+
+    passes(Conv2D(2, activation=Watching()), np.zeros((7, 4, 5, 2)), members)
+    assert len(threads) == members.size
+
+
+@pytest.mark.parametrize("layer", [Dense(5, Tanh()), NTKDense(5), Bidirectional(GRU(3))], ids=str)
+def test_threads_make_no_difference_to_products(layer: Layer, members: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = np.random.RandomState(0).standard_normal((6, 7) if isinstance(layer, Dense | NTKDense) else (6, 7, 2))
+    expected = passes(layer, x)
+    monkeypatch.setattr("sknn.core.threads.FLOPS_PER_THREAD", 1.0)
+    for got, alone in zip(passes(layer, x, members), expected, strict=True):
+        assert_allclose(got, alone, rtol=1e-11, atol=1e-13)
 
 
 def test_columns_do_not_grow_with_the_batch() -> None:

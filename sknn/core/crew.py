@@ -1,0 +1,89 @@
+"""Threads of Python that share the blocks of some work, beside a BLAS of one thread."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
+
+import numpy as np
+
+from sknn.core.threads import claim
+
+MOST_MEMBERS = 8
+"""Threads of a crew, at most: each needs working memory of its own."""
+
+T = TypeVar("T")
+
+
+class Crew:
+    """Threads that share blocks; NumPy lets the others run while one works on arrays.
+
+    Parameters
+    ----------
+    size : int, default=1
+        Number of threads, the calling one included.
+    pool : ThreadPoolExecutor, default=None
+        The others, where there are any.
+    """
+
+    def __init__(self, size: int = 1, pool: ThreadPoolExecutor | None = None) -> None:
+        self.size, self.pool = size, pool
+
+    def share(self, function: Callable[[T], object], items: Sequence[T]) -> None:
+        """Call a function for all items: items t, t + size, t + 2 size and so on are done by one thread.
+
+        Parameters
+        ----------
+        function : callable
+            What to do with an item.
+        items : sequence
+            Such as the blocks of a batch.
+        """
+        if self.pool is None or len(items) < 2:
+            for item in items:
+                function(item)
+            return
+
+        errors = np.geterr()
+
+        def work(t: int) -> None:
+            with np.errstate(**errors):
+                for item in items[t :: self.size]:
+                    function(item)
+
+        others = [self.pool.submit(work, t) for t in range(1, min(self.size, len(items)))]
+        try:
+            work(0)
+        finally:
+            for other in others:
+                other.result()
+
+    def parts(self, n: int, most: int) -> list[slice]:
+        """Cut n rows into equal blocks, of at most so many rows but at least 1, and as many for every thread."""
+        blocks = min(n, -(-n // (max(1, most) * self.size)) * self.size)
+        return [slice(n * i // blocks, n * (i + 1) // blocks) for i in range(blocks)]
+
+
+ALONE = Crew()
+"""The calling thread; BLAS may have more inside a product."""
+
+
+@contextmanager
+def crew(wanted: int) -> Iterator[Crew]:
+    """Gather so many threads, but no more than BLAS may use already; it has one in each of them meanwhile.
+
+    Parameters
+    ----------
+    wanted : int
+        Number of threads, at least 1.
+
+    Yields
+    ------
+    Crew
+    """
+    with claim(min(wanted, MOST_MEMBERS), blas=1) as size:
+        if size < 2:
+            yield ALONE
+            return
+        with ThreadPoolExecutor(size - 1) as pool:
+            yield Crew(size, pool)
