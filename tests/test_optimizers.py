@@ -5,13 +5,17 @@ import json
 import math
 import pickle
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import get_ident
+from time import sleep
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn import MLPRegressorScratch
+from sknn.core.crew import ALONE, Crew
 from sknn.core.kernels import BLOCK_ELEMENTS
 from sknn.estimators.components import make_optimizer
 from sknn.optimizers import OPTIMIZERS, SGD, Adagrad, Adam, AdamW, Lion, NAdam, RMSProp
@@ -133,6 +137,33 @@ def test_blocks_do_not_show(optimizer):
     for start in range(0, size, 10_000):
         run(optimizer, parts[start : start + 10_000], gradients[:, start : start + 10_000])
     assert_array_equal(whole, parts)
+
+
+@every_optimizer
+@pytest.mark.parametrize("factored", [False, True])
+def test_threads_do_not_show(optimizer, factored):
+    """Several share a long vector where the optimizer has no working memory, which is there only once."""
+    size = 2 * BLOCK_ELEMENTS + 77
+    gradients, factors = random_gradients(2, size), np.linspace(0.0, 2.0, size) if factored else None
+    results, threads = [], set()
+
+    class Watched(type(optimizer)):
+        def step(self, g, *slots_and_constants):
+            threads.add(get_ident())
+            sleep(0.01)
+            super().step(g, *slots_and_constants)
+
+    watched = Watched(**vars(optimizer))
+    with ThreadPoolExecutor(2) as pool:
+        for crew in ALONE, Crew(3, pool):
+            params = np.ones(size)
+            state = watched.init(params)
+            for gradient in gradients:
+                watched.update(params, gradient.copy(), state, 0.01, factors, crew)
+            results.append([params, *state.slots.values()])
+    for alone, shared in zip(*results, strict=True):
+        assert_array_equal(alone, shared)
+    assert len(threads) == (1 if optimizer.needs_work else 3)
 
 
 @every_optimizer

@@ -14,8 +14,8 @@ from scipy.sparse import csc_array, csr_array
 Array: TypeAlias = npt.NDArray[Any]
 RandomState: TypeAlias = np.random.RandomState
 
-BLOCK_ELEMENTS = 32_768
-"""Elements of one block of a long vector: a handful of such blocks fits the second-level cache."""
+BLOCK_ELEMENTS = 131_072
+"""Elements of one block of a long vector: a handful of such blocks stays in the caches, and one is worth a thread."""
 
 
 CACHE_LINE, PAGE = 64, 4096

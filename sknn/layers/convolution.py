@@ -106,12 +106,12 @@ class Convolution(Layer):
             b.dy_padded[...] = 0.0
             kernel = tuple(axis.kernel for axis in axes)
             b.turned_windows = b.turned.reshape(*kernel, self.filters, b.x.shape[-1])
-        cut = b.crew.parts(len(b.x), b.padded.shape[1])
-        b.blocks = [self._block(b, axes, part, i) for i, part in enumerate(cut)]
+        cut, threads = b.crew.parts(len(b.x), b.padded.shape[1]), b.crew.size
+        b.shares = [[self._block(b, axes, part, t) for part in cut[t::threads]] for t in range(min(threads, len(cut)))]
 
-    def _block(self, b: Any, axes: list[Axis], part: slice, i: int) -> Any:
+    def _block(self, b: Any, axes: list[Axis], part: slice, thread: int) -> Any:
         """Derive the views of one block of samples, with the working memory of its thread."""
-        samples, thread = part.stop - part.start, i % b.crew.size
+        samples = part.stop - part.start
         own = part if b.training else (thread, slice(samples))
         padded = b.padded[thread, :samples]
         columns = b.columns[thread, : samples * prod(axis.out for axis in axes)]
@@ -123,7 +123,6 @@ class Convolution(Layer):
         assert np.shares_memory(k.spread, columns)
         if b.training:
             self._block_backward(b, axes, part, thread, k)
-            k.is_first = i < b.crew.size
         self.activation.prepare(k.z, k.y, k.dy if b.training else None, k.s)
         return k
 
@@ -138,35 +137,41 @@ class Convolution(Layer):
         k.sum, k.part = b.sum[thread], b.part[thread]
 
     def forward(self, p: Any, b: Any) -> None:
-        def convolve(k: Any) -> None:
-            np.copyto(k.inside, k.x)
-            np.copyto(k.spread, k.windows)
-            np.matmul(k.columns, p.W, out=k.z_rows)
-            self.activation.forward(k.z, k.y, k.s)
+        def convolve(blocks: list[Any]) -> None:
+            for k in blocks:
+                np.copyto(k.inside, k.x)
+                np.copyto(k.spread, k.windows)
+                np.matmul(k.columns, p.W, out=k.z_rows)
+                self.activation.forward(k.z, k.y, k.s)
 
-        b.crew.share(convolve, b.blocks)
+        b.crew.share(convolve, b.shares)
 
     # One loop for each gradient: so each needs only one of the two arrays of columns in the cache.
     def backward(self, p: Any, g: Any, b: Any) -> None:
-        def weights(k: Any) -> None:
-            self.activation.backward(k.z, k.y, k.dy, k.s)
-            if len(b.blocks) > b.crew.size:  # another block has used these columns since
-                np.copyto(k.inside, k.x)
-                np.copyto(k.spread, k.windows)
-            np.matmul(k.columns.T, k.dy_rows, out=k.sum if k.is_first else k.part)
-            if not k.is_first:
-                np.add(k.sum, k.part, out=k.sum)
+        def gradients(blocks: list[Any]) -> None:
+            for k in blocks:
+                self.activation.backward(k.z, k.y, k.dy, k.s)
+                self._weight_gradient(k, blocks)
+            if b.dx is None:
+                return
+            for k in blocks:
+                np.copyto(k.dy_inside, k.dy)
+                np.copyto(k.dy_spread, k.dy_windows)
+                np.matmul(k.dy_columns, b.turned, out=k.dx_rows)
 
-        def inputs(k: Any) -> None:
-            np.copyto(k.dy_inside, k.dy)
-            np.copyto(k.dy_spread, k.dy_windows)
-            np.matmul(k.dy_columns, b.turned, out=k.dx_rows)
-
-        b.crew.share(weights, b.blocks)
-        np.add.reduce(b.sum[: len(b.blocks)], axis=0, out=g.W)
         if b.dx is not None:
             self._turn(p.W, b.turned_windows)
-            b.crew.share(inputs, b.blocks)
+        b.crew.share(gradients, b.shares)
+        np.add.reduce(b.sum[: len(b.shares)], axis=0, out=g.W)
+
+    def _weight_gradient(self, k: Any, blocks: list[Any]) -> None:
+        first = k is blocks[0]
+        if len(blocks) > 1:
+            np.copyto(k.inside, k.x)
+            np.copyto(k.spread, k.windows)
+        np.matmul(k.columns.T, k.dy_rows, out=k.sum if first else k.part)
+        if not first:
+            np.add(k.sum, k.part, out=k.sum)
 
     def _turn(self, W: Any, out: Any) -> None:
         """Fill ``out``, of shape (*kernel, filters, channels), with the kernel turned around."""

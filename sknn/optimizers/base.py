@@ -1,12 +1,14 @@
 """The contract of an optimizer, and what it remembers."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 import numpy as np
 
 from sknn.core.checks import require
+from sknn.core.crew import ALONE, Crew
 from sknn.core.kernels import BLOCK_ELEMENTS, Array, blocks
 
 
@@ -86,7 +88,13 @@ class Optimizer(ABC):
         return OptimizerState(slots={name: np.zeros_like(params) for name in self.slots})
 
     def update(
-        self, params: Array, grads: Array, state: OptimizerState, rate: float, factors: Array | None = None
+        self,
+        params: Array,
+        grads: Array,
+        state: OptimizerState,
+        rate: float,
+        factors: Array | None = None,
+        crew: Crew = ALONE,
     ) -> None:
         """Do one update of ``params`` in place.
 
@@ -102,15 +110,32 @@ class Optimizer(ABC):
             The learning rate of this update.
         factors : ndarray of shape (n_parameters,), default=None
             What the learning rate is multiplied by for each parameter; None stands for ones.
+        crew : Crew, default=ALONE
+            The threads that share the parameters, where `step` needs no working memory.
         """
         state.step += 1
         constants = self.constants(state.step, rate)
         if self.needs_work and state.work is None:
             state.work = np.empty_like(params[:BLOCK_ELEMENTS])
         work = state.work if self.needs_work else None
-        vectors = state.slots.values() if factors is None else (*state.slots.values(), factors)
-        for p, g, *slots in blocks(params, grads, *vectors):
-            factor = None if factors is None else slots.pop()
+        vectors = [params, grads, *state.slots.values()]
+        if factors is not None:
+            vectors.append(factors)
+        if crew.size == 1 or self.needs_work or len(params) <= BLOCK_ELEMENTS:
+            self._subtract(vectors, factors is not None, work, constants)
+            return
+
+        def subtract(part: slice) -> None:
+            self._subtract([vector[part] for vector in vectors], factors is not None, None, constants)
+
+        crew.share(subtract, crew.parts(len(params), BLOCK_ELEMENTS))
+
+    def _subtract(
+        self, vectors: Sequence[Array], scaled: bool, work: Array | None, constants: tuple[float, ...]
+    ) -> None:
+        """Do the steps of the parameters, block by block; the last vector has factors of them if it is ``scaled``."""
+        for p, g, *slots in blocks(*vectors):
+            factor = slots.pop() if scaled else None
             if work is not None:
                 slots.append(work[: len(g)])
             self.step(g, *slots, *constants)

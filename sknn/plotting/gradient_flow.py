@@ -117,9 +117,7 @@ class _Recorder(Optimizer):
 
     gradients: list[Array] = field(default_factory=list)
 
-    def update(
-        self, params: Array, grads: Array, state: OptimizerState, rate: float, factors: Array | None = None
-    ) -> None:
+    def update(self, params: Array, grads: Array, state: OptimizerState, rate: float, *options: Any) -> None:
         self.gradients.append(grads.copy())
 
     def constants(self, t: int, rate: float) -> tuple[float, ...]:

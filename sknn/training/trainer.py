@@ -99,8 +99,7 @@ class Trainer:
         clock.total_steps = clock.start + self.planned_epochs * len(batches)
         self.schedule.check(clock)
         clock.budget = None if self.ends is None else (perf_counter(), self.ends)
-        factors = network.parameters.rates()
-        self._factors = () if factors is None else (factors,)
+        self._factors = network.parameters.rates()
         # SFC64 draws twice as fast as the default.
         seed = [batches.rng.randint(2**31 - 1), clock.step] if network.random else None
         rng = np.random.Generator(np.random.SFC64(seed)) if network.random else None
@@ -152,7 +151,7 @@ class Trainer:
             parameters.decay(self.weight_decay * self._rate * decay_factor)
         assert state.optimizer_state is not None
         gradient, remembered = objective.gradients.values, state.optimizer_state
-        self.optimizer.update(parameters.values, gradient, remembered, self._rate, *self._factors)
+        self.optimizer.update(parameters.values, gradient, remembered, self._rate, self._factors, ws.crew)
         return loss
 
     def _clip(self, gradient: Array) -> None:

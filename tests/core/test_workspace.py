@@ -268,7 +268,7 @@ def test_training_step_allocates_nothing(dtype, activation, loss, widths, penalt
 @every_dtype
 @pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS.keys())
 def test_update_allocates_nothing(dtype, optimizer):
-    network = wide_network(ReLU(), (300, 200), dtype)
+    network = wide_network(ReLU(), (600, 450), dtype)
     assert network.parameters.values.size > 2 * BLOCK_ELEMENTS
     assert allocated_in_a_step(network, SquaredError(), Penalty(0.1), optimizer()) < FEW_BYTES
 
@@ -276,6 +276,6 @@ def test_update_allocates_nothing(dtype, optimizer):
 @pytest.mark.usefixtures("small_ufunc_buffers")
 @every_dtype
 def test_l1_penalty_allocates_one_block(dtype):
-    network = wide_network(ReLU(), (300, 200), dtype)
+    network = wide_network(ReLU(), (600, 450), dtype)
     block = BLOCK_ELEMENTS * np.dtype(dtype).itemsize
     assert allocated_in_a_step(network, SquaredError(), Penalty(0.1, l1_ratio=0.5), SGD()) < block + FEW_BYTES

@@ -105,11 +105,13 @@ def test_threads_make_no_difference(
 def test_every_thread_has_memory_of_its_own(members: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(convolution, "BLOCK_ELEMENTS", 1)
     net = Network([Dropout(0.0), Conv2D(2, activation=GELU())], (4, 5, 2), np.float64)
-    blocks = Workspace(net, 7, training=True, crew=members).layers[1].blocks
+    shares = Workspace(net, 7, training=True, crew=members).layers[1].shares
+    blocks = [(t, k) for t, share in enumerate(shares) for k in share]
+    assert len(blocks) == 7
     for name in ("inside", "windows", "columns", "dy_inside", "dy_windows", "dy_columns", "sum", "part"):
-        arrays = [getattr(k, name) for k in blocks]
-        for i, j in product(range(7), repeat=2):
-            assert np.may_share_memory(arrays[i], arrays[j]) == ((i - j) % members.size == 0)
+        arrays = [(t, getattr(k, name)) for t, k in blocks]
+        for (t, array), (u, other) in product(arrays, repeat=2):
+            assert np.may_share_memory(array, other) == (t == u)
 
 
 def test_every_thread_of_a_crew_convolves(members: Crew, monkeypatch: pytest.MonkeyPatch) -> None:

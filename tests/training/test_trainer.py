@@ -326,7 +326,7 @@ class Halving(Schedule):
 @pytest.mark.parametrize("rate_scale", [1.0, 0.2])
 def test_rate_is_the_product_of_its_three_factors(schedule, rates, rate_scale):
     class Spy(SGD):
-        def update(self, params, grads, state, rate):
+        def update(self, params, grads, state, rate, factors, crew):
             used.append(rate)
             super().update(params, grads, state, rate)
 
@@ -370,7 +370,7 @@ def test_gradient_norm_is_that_of_the_last_step_after_batches_change():
     norms = []
 
     class Spy(Adam):
-        def update(self, params, grads, state, rate):
+        def update(self, params, grads, state, rate, factors, crew):
             norms.append(math.sqrt(np.dot(grads, grads)))
             super().update(params, grads, state, rate)
 
