@@ -89,7 +89,7 @@ class Activation(ABC):
         z : ndarray
             Pre-activations of the last `forward`.
         y : ndarray
-            The result of the last `forward`.
+            The result of the last `forward`; may be overwritten.
         dy : ndarray
             Gradient with respect to ``y``; becomes the gradient with respect to ``z``.
         s : namespace

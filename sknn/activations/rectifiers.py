@@ -17,11 +17,40 @@ BITS = {np.dtype(np.float32): np.int32, np.dtype(np.float64): np.int64}
 
 
 @dataclass(frozen=True)
-class _Bent(Activation):
-    """Base class of functions with a bend at 0: they begin with a mask of all bits where z > 0, of none elsewhere.
+class ReLU(Activation):
+    """The rectifier, f(z) = max(z, 0): range [0, inf), derivative 1 where z > 0, else 0.
 
-    Its "and" takes less than half the time of a product with booleans, and less than np.maximum and np.minimum. The
-    mask is in the memory of ``slope``, which becomes the derivative.
+    References
+    ----------
+    Nair, Hinton, "Rectified linear units improve restricted Boltzmann machines", 2010. Glorot, Bordes, Bengio, "Deep
+    sparse rectifier neural networks", 2011.
+    """
+
+    scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"zeros": "float"})
+    keeps_z: ClassVar[bool] = False
+
+    def prepare(self, z: Array, y: Array, dy: Array | None, s: Any) -> None:
+        integer = BITS[y.dtype]
+        s.zeros[...] = 0.0
+        s.zero, s.sign_bit = np.zeros((), y.dtype), np.array(8 * y.itemsize - 1, integer)
+        s.y_bits, s.dy_bits = y.view(integer), None if dy is None else dy.view(integer)
+
+    # With one zero for all of z, np.maximum takes up to four times as long.
+    def forward(self, z: Array, y: Array, s: Any) -> None:
+        np.maximum(z, s.zeros, out=y)
+
+    # The sign of -y, spread over all bits, is a mask; its "and" takes less than half the time of a product with booleans.
+    def backward(self, z: Array, y: Array, dy: Array, s: Any) -> None:
+        np.subtract(s.zero, y, out=y)
+        np.right_shift(s.y_bits, s.sign_bit, out=s.y_bits)
+        np.bitwise_and(s.dy_bits, s.y_bits, out=s.dy_bits)
+
+
+@dataclass(frozen=True)
+class _Bent(Activation):
+    """Base class of further functions with a bend at 0: they begin with a mask of all bits where z > 0, of none elsewhere.
+
+    The mask is in the memory of ``slope``, which becomes the derivative.
     """
 
     scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"slope": "float"})
@@ -42,26 +71,6 @@ class _Bent(Activation):
     def _where_positive(self, z: Array, s: Any) -> None:
         np.subtract(s.zero, z, out=s.slope)
         np.right_shift(s.mask, s.sign_bit, out=s.mask)
-
-
-@dataclass(frozen=True)
-class ReLU(_Bent):
-    """The rectifier, f(z) = max(z, 0): range [0, inf), derivative 1 where z > 0, else 0.
-
-    References
-    ----------
-    Nair, Hinton, "Rectified linear units improve restricted Boltzmann machines", 2010. Glorot, Bordes, Bengio, "Deep
-    sparse rectifier neural networks", 2011.
-    """
-
-    keeps_z: ClassVar[bool] = False
-
-    def forward(self, z: Array, y: Array, s: Any) -> None:
-        self._where_positive(z, s)
-        np.bitwise_and(s.z_bits, s.mask, out=s.y_bits)
-
-    def backward(self, z: Array, y: Array, dy: Array, s: Any) -> None:
-        np.bitwise_and(s.dy_bits, s.mask, out=s.dy_bits)
 
 
 @dataclass(frozen=True)

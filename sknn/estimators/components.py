@@ -65,8 +65,15 @@ def fill(part: type[Part], estimator: Any) -> Part:
 
 @lru_cache
 def _parameters(kind: type) -> Mapping[str, inspect.Parameter]:
-    """Give the parameters of a class, which take longer to find than a small step."""
-    return inspect.signature(kind).parameters
+    """Give the parameters of an estimator's class, which take longer to find than a small step.
+
+    A subclass of the user's may set some, or have other defaults; what they are compared with are ours.
+    """
+    parameters: dict[str, inspect.Parameter] = {}
+    for base in kind.__mro__:
+        if "__init__" in vars(base):
+            parameters.update(inspect.signature(base).parameters)
+    return parameters
 
 
 def make_optimizer(estimator: Any) -> Optimizer:
