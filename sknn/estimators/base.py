@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import is_regressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
@@ -75,10 +76,11 @@ class NetworkEstimator(FittedNetwork):
         with unchanged_on_error(self):
             if incremental and self.early_stopping and validation[0] is None:
                 raise ValueError("partial_fit does not support early_stopping=True without X_val")
-            first = not self.__sklearn_is_fitted__() or not (incremental or self.warm_start)
+            first, y_is_sparse = not self.__sklearn_is_fitted__() or not (incremental or self.warm_start), issparse(y)
             X, y = self._validate(X, y, first)
             weight = self._check_weight(sample_weight, X)
             targets = self._targets_of(y, weight, classes, first, incremental)
+            targets.sparse = y_is_sparse
             loss = self._loss(targets)
             rng = check_random_state(self.random_state)
             state = self._starting_state(X, targets, rng, first, incremental)
@@ -116,6 +118,8 @@ class NetworkEstimator(FittedNetwork):
         with naming("y"):
             dtype = "numeric" if is_regressor(self) else None
             y = check_array(y, accept_sparse="csr", ensure_2d=False, dtype=dtype, input_name="y", estimator=self)
+            if dtype and y.dtype.kind not in "fiub":
+                raise ValueError(f"y has the type {y.dtype}; expected numbers.")
             if y.ndim == 2 and y.shape[1] == 1:
                 y = column_or_1d(y, warn=True)
         check_consistent_length(X, y)
@@ -182,7 +186,13 @@ class NetworkEstimator(FittedNetwork):
         if y_val is not None or weight_val is not None:
             raise ValueError("y_val or sample_weight_val came without X_val; expected X_val and y_val.")
         if self.early_stopping and self.solver != "lbfgs":
-            return samples.split(self.validation_fraction, rng, stratify=targets.kind == "binary")
+            train, held_out = samples.split(self.validation_fraction, rng, stratify=targets.kind == "binary")
+            if held_out.weight is not None and not held_out.weight[held_out.rows].any():
+                raise ValueError(
+                    f"sample_weight is zero for all {len(held_out.rows)} rows that are held out for validation; "
+                    "expected one above zero at least. Leave such rows out, or give X_val and y_val."
+                )
+            return train, held_out
         return samples, None
 
     def _rules(
@@ -269,11 +279,11 @@ class NetworkEstimator(FittedNetwork):
             trainer.run(batches, state, crew)
 
     def _unit_mean(self, train: Samples, state: TrainingState) -> Array | None:
-        """Divide the weights by their mean over all rows trained on so far."""
-        dtype, seen, new = state.network.dtype, state.clock.samples, len(train.rows)
+        """Divide the weights by their mean over the rows of this fit, or of all calls so far."""
+        dtype, seen, new = state.network.dtype, state.weighed, len(train.rows)
         weight = train.whole_weight
         mean = 1.0 if weight is None else float(weight[train.rows].mean())
-        state.mean_weight = (state.mean_weight * seen + mean * new) / (seen + new)
+        state.mean_weight, state.weighed = (state.mean_weight * seen + mean * new) / (seen + new), seen + new
         if not state.mean_weight:
             raise ValueError("class_weight, sample_weight or both are zero for every sample that is trained on.")
         if weight is None:
@@ -301,8 +311,7 @@ class NetworkEstimator(FittedNetwork):
                 f"learning_rate_init={self.learning_rate_init}."
             )
         if state.best_weights is not None:
-            parameters.restore(state.best_weights)
-            state.best_weights = None
+            state.restore_best()
         if failed:
             warnings.warn(
                 f"Training diverged: {state.stop_reason} The weights of epoch {state.best_epoch} were restored.",

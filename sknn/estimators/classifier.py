@@ -4,6 +4,7 @@ from copy import copy
 from typing import Any, Self
 
 import numpy as np
+from scipy.sparse import csr_matrix
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import unique_labels
@@ -42,7 +43,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples: 2 is the same as the row twice, 0 as no row. In a batch B the loss is
             ``sum(w * loss) / (|B| * mean(w))`` with the mean over all training rows, which is unbiased;
-            scikit-learn divides by the weights of the batch, which is not, except at full batch.
+            scikit-learn divides by the weights of the batch, which is not, except at full batch. The
+            statistics of batch normalization count every row once, whatever it weighs.
         X_val : {array-like, sparse matrix} of shape (n_validation, ...), default=None
             Validation samples of your own: their loss and score are recorded after each epoch, and watched
             if ``early_stopping``.
@@ -113,7 +115,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         """
         return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val), incremental=True, classes=classes)
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: Any) -> Any:
         """Predict the classes of samples.
 
         Parameters
@@ -124,7 +126,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_labels)
-            The most probable class of each; for multilabel targets an indicator matrix.
+            The most probable class of each; for multilabel targets an indicator matrix, which is a CSR matrix where
+            the targets were sparse.
 
         Raises
         ------
@@ -133,7 +136,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         ValueError
             If ``X`` has another number of features than in ``fit``, or holds NaN or infinity.
         """
-        return self._predicted(X)
+        predicted = self._predicted(X)
+        return csr_matrix(predicted) if self._targets.sparse else predicted
 
     def predict_proba(self, X: Any) -> Array:
         """Predict the probability of each class.
@@ -240,6 +244,11 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         if classes is None:
             raise ValueError("classes must be passed on the first call to partial_fit.")
         if found.kind == "multilabel":
+            if not np.array_equal(unique_labels(classes), found.classes):
+                raise ValueError(
+                    f"classes={classes!r} does not fit an indicator matrix of {found.n_outputs} labels; expected "
+                    f"{found.classes}."
+                )
             return found
         declared = ClassTargets(unique_labels(classes))
         declared.check_known(y)

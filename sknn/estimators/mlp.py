@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
+import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sknn.activations import ACTIVATIONS, Activation, Identity, Logistic
@@ -99,13 +100,21 @@ class MLP(NetworkEstimator):
     def coefs_(self) -> list[Array]:
         """Weights of each layer, of shape (inputs, units): views, which may be written to."""
         self._fitted_attribute("coefs_")
-        return [W[:-1] for W in self._matrices()]
+        return Views(W[:-1] for W in self._matrices())
+
+    @coefs_.setter
+    def coefs_(self, values: Sequence[Array]) -> None:
+        self.coefs_[:] = values
 
     @property
     def intercepts_(self) -> list[Array]:
         """Biases of each layer, of shape (units,): views, which may be written to."""
         self._fitted_attribute("intercepts_")
-        return [W[-1] for W in self._matrices()]
+        return Views(W[-1] for W in self._matrices())
+
+    @intercepts_.setter
+    def intercepts_(self, values: Sequence[Array]) -> None:
+        self.intercepts_[:] = values
 
     @property
     def n_layers_(self) -> int:
@@ -116,6 +125,19 @@ class MLP(NetworkEstimator):
     def _fitted_attribute(self, name: str) -> None:
         if not self.__sklearn_is_fitted__():
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r} before it is fitted.")
+
+
+class Views(list[Array]):
+    """Views of a network's weights; what is assigned to an item, or to all, is written into the weights."""
+
+    def __setitem__(self, place: Any, value: Any) -> None:
+        views, arrays = (self[place], list(value)) if isinstance(place, slice) else ([self[place]], [value])
+        if [view.shape for view in views] != [np.shape(array) for array in arrays]:
+            raise ValueError(
+                f"The weights have the shapes {[view.shape for view in views]}; got {[np.shape(a) for a in arrays]}."
+            )
+        for view, array in zip(views, arrays, strict=True):
+            view[...] = array
 
 
 def _dense_matrices(layers: Sequence[Layer], parameters: Sequence[Any]) -> Iterator[Array]:

@@ -253,7 +253,7 @@ class RealMLP(NetworkEstimator):
         """Hold rows out for validation, unless there are samples for it or too few rows."""
         rows = samples.rows
         size = int(self.validation_fraction * len(rows))
-        if held_out is not None or not size:
+        if held_out is not None or size < (2 if is_regressor(self) else 1):  # R2 is not defined for one row
             return replace(samples, rows=rows.copy()), held_out
         codes = samples.encoded.values[rows] if samples.encoded.table is not None else None
         if codes is not None:

@@ -1,5 +1,6 @@
 """What every regressor has besides its layers: the loss by name, predictions."""
 
+from copy import copy
 from typing import Any, Self
 
 from sklearn.base import RegressorMixin, _fit_context
@@ -38,7 +39,8 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples: 2 is the same as the row twice, 0 as no row. In a batch B the loss is
             ``sum(w * loss) / (|B| * mean(w))`` with the mean over all training rows, which is unbiased;
-            scikit-learn divides by the weights of the batch, which is not, except at full batch.
+            scikit-learn divides by the weights of the batch, which is not, except at full batch. The
+            statistics of batch normalization count every row once, whatever it weighs.
         X_val : {array-like, sparse matrix} of shape (n_validation, ...), default=None
             Validation samples of your own: their loss and score are recorded after each epoch, and watched
             if ``early_stopping``.
@@ -132,11 +134,13 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         if first:
             return NumericTargets.of(y)
         self._targets.check_known(y)
-        return self._targets
+        return copy(self._targets)
 
     def _loss(self, targets: Targets) -> Loss:
         loss: Loss = component(REGRESSION_LOSSES, self.loss, self)
         return loss
 
     def _score(self, y: Array, predictions: Array, sample_weight: Array | None) -> float:
+        if len(y) < 2:
+            raise ValueError("X_val has one row; expected at least two, as R2 is not defined for one.")
         return float(r2_score(y, predictions, sample_weight=sample_weight))

@@ -24,11 +24,14 @@ class Targets(ABC):
         Outputs of the network.
     classes : ndarray or None
         The classes, or the numbers of the labels.
+    sparse : bool
+        Whether they came as a sparse indicator matrix, as predictions then do.
     """
 
     kind: str
     n_outputs: int
     classes: Array | None = None
+    sparse: bool = False
 
     @abstractmethod
     def encode(self, y: Array, dtype: Any) -> TargetRows:
@@ -234,7 +237,8 @@ def class_weights(class_weight: Any, classes: Array, codes: Array, sample_weight
     Raises
     ------
     ValueError
-        If a class is named that is not there, or a weight is not a number from 0 on.
+        If a class is named that is not there while one that is there is not named, or a weight is not a number
+        from 0 on.
     """
     if class_weight is None:
         return None
@@ -247,8 +251,12 @@ def class_weights(class_weight: Any, classes: Array, codes: Array, sample_weight
             f"class_weight={class_weight!r} does not fit one column of classes; got a list, expected a dict."
         )
     unknown = [name for name in class_weight if name not in classes.tolist()]
-    if unknown:
-        raise ValueError(f"class_weight names the classes {unknown}, which are not in y; expected some of {classes}.")
+    unnamed = [name for name in classes.tolist() if name not in class_weight]
+    if unknown and unnamed:  # a rare class may be missing, but this looks like a slip
+        raise ValueError(
+            f"class_weight names the classes {unknown}, which are not in y, and not {unnamed}, which are; expected "
+            f"some of {classes}, or all of them and others."
+        )
     given = [class_weight.get(name, 1.0) for name in classes.tolist()]
     if not all(isinstance(weight, Real) and 0 <= float(weight) < np.inf for weight in given):
         raise ValueError(f"class_weight must be a finite number, at least 0, for every class; got {class_weight}.")

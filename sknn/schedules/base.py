@@ -35,6 +35,20 @@ class Clock:
     start: int = 0
     budget: tuple[float, float] | None = None
 
+    def plan(self, steps_per_epoch: int, epochs: int) -> None:
+        """Lay the schedule out for epochs of so many updates; those that are done count as epochs of that length.
+
+        Parameters
+        ----------
+        steps_per_epoch : int
+            Updates of one pass over the data that come now.
+        epochs : int
+            Passes planned, at most, those that are done included.
+        """
+        self.start = self.step - round(self.epoch * steps_per_epoch)
+        self.steps_per_epoch = steps_per_epoch
+        self.total_steps = self.start + epochs * steps_per_epoch
+
     @property
     def progress(self) -> float:
         """Share of the planned updates that are done, or of the limit of time if that is more, from 0 to 1."""

@@ -37,6 +37,8 @@ class TrainingState:
         The lowest loss and the highest validation score.
     best_epoch : int
         When the better of them was reached: the score where there is one; counted from 1 over all of ``history``.
+    at_best : bool
+        Whether the parameters are those of the best epoch.
     best_weights : tuple of ndarray or None
         Snapshot of the parameters at the best validation score.
     no_improvement : int
@@ -44,7 +46,9 @@ class TrainingState:
     on_plateau : int
         The same since the learning rate was lowered last.
     mean_weight : float
-        Mean sample weight of all rows seen.
+        Mean sample weight of the rows of this fit, and of those of the calls of ``partial_fit`` after it.
+    weighed : int
+        Rows that it is the mean of.
     stop_reason : str or None
         Set by the rule that ends training.
     """
@@ -58,10 +62,12 @@ class TrainingState:
     best_loss: float = math.inf
     best_score: float = -math.inf
     best_epoch: int = 0
+    at_best: bool = False
     best_weights: tuple[Array, Array] | None = None
     no_improvement: int = 0
     on_plateau: int = 0
     mean_weight: float = 1.0
+    weighed: int = 0
     stop_reason: str | None = None
 
     def continued(self, network: Network, *, anew: bool) -> "TrainingState":
@@ -89,8 +95,15 @@ class TrainingState:
             history={name: list(values) for name, values in self.history.items()},
             no_improvement=0 if anew else self.no_improvement,
             on_plateau=0 if anew else self.on_plateau,
+            weighed=0 if anew else self.weighed,
             stop_reason=None,
         )
+
+    def restore_best(self) -> None:
+        """Take the best weights back, which a rule has kept."""
+        assert self.best_weights is not None
+        self.network.parameters.restore(self.best_weights)
+        self.best_weights, self.at_best = None, True
 
     def record(self, **values: float) -> None:
         """Note numbers of this epoch, its "loss" before all others; NaN fills epochs that had none."""
@@ -312,8 +325,12 @@ class Best(Rule):
     prefers_last: bool = False
 
     def before_epoch(self, state: TrainingState) -> None:
-        if self.keeps_weights and state.best_weights is None and state.best_epoch:
-            state.best_weights = state.network.parameters.snapshot()  # a warm start begins with its best weights
+        if not self.keeps_weights or state.best_weights is not None or not state.best_epoch:
+            return
+        if state.at_best:  # a warm start begins with its best weights
+            state.best_weights = state.network.parameters.snapshot()
+        else:  # nobody kept those that scored best
+            state.best_score, state.best_epoch = -math.inf, 0
 
     def after_epoch(self, state: TrainingState) -> None:
         loss = state.history["loss"]
@@ -323,6 +340,7 @@ class Best(Rule):
             score = state.history["validation_score"][-1]
             better = score >= state.best_score - TIE if self.prefers_last else score > state.best_score
             state.best_score = max(score, state.best_score) if better else state.best_score
+        state.at_best = better
         if better:
             state.best_epoch = len(loss)
             if self.keeps_weights:

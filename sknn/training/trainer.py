@@ -95,9 +95,14 @@ class Trainer:
         network, clock = state.network, state.clock
         if state.optimizer_state is None or tuple(state.optimizer_state.slots) != self.optimizer.slots:
             state.optimizer_state = self.optimizer.init(network.parameters.values)
-        clock.steps_per_epoch = len(batches)
-        clock.total_steps = clock.start + self.planned_epochs * len(batches)
+        clock.plan(len(batches), self.planned_epochs)
         self.schedule.check(clock)
+        if self.schedule.ends_as_planned and clock.step >= clock.total_steps:
+            warnings.warn(
+                f"The schedule was laid out for {self.planned_epochs} epochs, which are over: the learning rate stays "
+                f"at {self.learning_rate * self.schedule(clock):g}. Raise max_iter, or choose one without an end.",
+                stacklevel=6,
+            )
         clock.budget = None if self.ends is None else (perf_counter(), self.ends)
         self._factors = network.parameters.rates()
         # SFC64 draws twice as fast as the default.

@@ -126,7 +126,7 @@ def test_round_trip(estimator, data, y, round_trip):
     assert copied.stop_reason_ == model.stop_reason_
     assert copied.summary() == model.summary()
     if hasattr(model, "partial_fit"):
-        going_on = {"early_stopping": False}
+        going_on = {"early_stopping": False, "max_iter": 1000}
         model.set_params(**going_on).partial_fit(data, y)
         copied.set_params(**going_on).partial_fit(data, y)
         np.testing.assert_array_equal(raw_output(copied, data), raw_output(model, data))

@@ -240,8 +240,7 @@ def test_report(capsys):
 def trained_state():
     """Give the state of an estimator that was fitted: it holds its best weights, and no copy of them."""
     state = play(watch_score(), [3.0, 2.0, 1.0], [0.1, 0.5, 0.3])
-    state.network.parameters.restore(state.best_weights)
-    state.best_weights = None
+    state.restore_best()
     state.optimizer_state = OptimizerState(3, {"m": np.ones(8)})
     state.rate_scale, state.stop_reason, state.mean_weight, state.on_plateau = 0.2, "Enough.", 1.5, 1
     state.clock.step, state.clock.samples = 12, 300

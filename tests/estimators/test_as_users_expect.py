@@ -1,0 +1,130 @@
+"""What a user of scikit-learn takes for granted: subclasses, the format of targets, folds without a rare class."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import KFold, cross_val_score
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+from sknn import MLPClassifierScratch, MLPRegressorScratch, RealMLPRegressorScratch, SequentialClassifierScratch
+from sknn.layers import Dense
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+X = np.random.RandomState(0).normal(size=(90, 4))
+LABELS = (X[:, 0] > 0).astype(int)
+INDICATORS = (X[:, :3] > 0).astype(int)
+VALUES = X[:, 0] - X[:, 1]
+
+
+# Subclasses ---------------------------------------------------------------------------------------
+
+
+def subclass(Base, y):
+    class Net(Base):
+        def __init__(self, momentum=0.5, power_t=0.3):
+            super().__init__(
+                hidden_layer_sizes=(5,),
+                solver="sgd",
+                learning_rate="invscaling",
+                learning_rate_init=0.1,
+                momentum=momentum,
+                power_t=power_t,
+                nesterovs_momentum=False,
+                max_iter=15,
+                random_state=0,
+            )
+
+    return Net().fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("Base", "Peer", "y"),
+    [(MLPClassifierScratch, MLPClassifier, LABELS), (MLPRegressorScratch, MLPRegressor, VALUES)],
+    ids=["classifier", "regressor"],
+)
+def test_defaults_of_a_subclass_hold(Base, Peer, y):
+    np.testing.assert_allclose(subclass(Base, y).loss_curve_, subclass(Peer, y).loss_curve_, rtol=1e-10)
+
+
+def test_a_default_of_a_subclass_reaches_the_loss():
+    class Hub(MLPRegressorScratch):
+        def __init__(self, huber_delta=0.1):
+            super().__init__(loss="huber", huber_delta=huber_delta, max_iter=5, random_state=0)
+
+    plain = MLPRegressorScratch(loss="huber", huber_delta=0.1, max_iter=5, random_state=0)
+    assert Hub().fit(X, VALUES).loss_curve_ == plain.fit(X, VALUES).loss_curve_
+
+
+# Targets ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("container", [sparse.csr_matrix, sparse.csc_array, np.asarray], ids=lambda c: c.__name__)
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_indicators_come_back_in_the_format_they_had(container, method):
+    nets = [Net((4,), max_iter=20, random_state=0) for Net in (MLPClassifier, MLPClassifierScratch)]
+    options = {"classes": [0, 1, 2]} if method == "partial_fit" and container is np.asarray else {}
+    if method == "partial_fit":
+        nets, options = nets[1:], {"classes": [0, 1, 2]}
+    predictions = [getattr(net, method)(X, container(INDICATORS), **options).predict(X) for net in nets]
+    dense = getattr(nets[-1], method)(X, INDICATORS, **options).predict(X)
+    assert isinstance(dense, np.ndarray)
+    is_dense = container is np.asarray
+    for predicted in predictions:
+        assert type(predicted) is (np.ndarray if is_dense else sparse.csr_matrix)
+        assert predicted.shape == INDICATORS.shape
+    if method == "fit":
+        np.testing.assert_array_equal(predictions[-1] if is_dense else predictions[-1].toarray(), dense)
+        assert predictions[-1].dtype == predictions[0].dtype
+
+
+def test_sparse_indicators_with_early_stopping_and_a_scorer():
+    net = MLPClassifierScratch((4,), max_iter=5, early_stopping=True, scoring="f1_micro", random_state=0)
+    net.fit(X, sparse.csr_matrix(INDICATORS))
+    assert net.score(X, sparse.csr_matrix(INDICATORS)) == net.score(X, INDICATORS)
+
+
+def test_classes_that_do_not_fit_an_indicator_matrix():
+    net = SequentialClassifierScratch([Dense(3)])
+    with pytest.raises(ValueError, match=r"classes=\[0, 1\] .* indicator matrix of 3 labels; expected \[0 1 2\]"):
+        net.partial_fit(X, INDICATORS, classes=[0, 1])
+
+
+@pytest.mark.parametrize("y", [np.full(90, "2020-01-01", "M8[D]"), np.full(90, 3, "m8[s]")], ids=["dates", "times"])
+def test_dates_are_no_targets_of_a_regressor(y):
+    with pytest.raises(ValueError, match=r"y has the type (datetime|timedelta)64.*; expected numbers"):
+        MLPRegressorScratch().fit(X, y)
+
+
+# Weights ------------------------------------------------------------------------------------------
+
+
+def test_a_fold_without_a_class_that_has_a_weight():
+    y = LABELS.copy()
+    y[:3] = 2
+    weights, folds = {0: 1, 1: 1, 2: 50}, KFold(3)
+    for net in LogisticRegression(class_weight=weights), MLPClassifierScratch((4,), max_iter=5, class_weight=weights):
+        assert np.isfinite(cross_val_score(net, X, y, cv=folds, error_score="raise")).all()
+
+
+def test_rows_without_weight_are_held_out():
+    weight = np.eye(90)[0]
+    with pytest.raises(ValueError, match="sample_weight is zero for all 9 rows that are held out"):
+        MLPClassifierScratch((4,), early_stopping=True, random_state=0).fit(X, LABELS, sample_weight=weight)
+
+
+# Few rows -----------------------------------------------------------------------------------------
+
+
+def test_one_row_is_no_validation_set_for_r2():
+    with pytest.raises(ValueError, match="X_val has one row; expected at least two"):
+        MLPRegressorScratch().fit(X, VALUES, X_val=X[:1], y_val=VALUES[:1])
+    net = MLPRegressorScratch(scoring="loss", early_stopping=True, max_iter=30, random_state=0)
+    assert net.fit(X, VALUES, X_val=X[:1], y_val=VALUES[:1]).best_epoch_ > 0
+
+
+@pytest.mark.parametrize("n", [4, 7, 10])
+def test_a_small_table_holds_out_no_single_row(n):
+    net = RealMLPRegressorScratch(max_iter=4, random_state=0).fit(X[:n], VALUES[:n])
+    assert np.isfinite(net.predict(X)).all()
+    assert (net.validation_scores_ is None) == (n < 10)
