@@ -1,7 +1,7 @@
 """Threads of Python that share the blocks of some work, beside a BLAS of one thread."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -51,9 +51,16 @@ class Crew:
                 for item in items[t :: self.size]:
                     function(item)
 
-        others = [self.pool.submit(work, t) for t in range(1, min(self.size, len(items)))]
+        shares = range(min(self.size, len(items)))
+        others: list[Future[None]] = []
         try:
-            work(0)
+            for t in shares[1:]:
+                others.append(self.pool.submit(work, t))
+        except RuntimeError:  # there are no new threads, as Python is about to end
+            pass
+        try:
+            for t in (0, *shares[1 + len(others) :]):
+                work(t)
         finally:
             for other in others:
                 other.result()

@@ -15,7 +15,7 @@ from sknn.core.parameters import ParameterVector
 from sknn.core.predictor import Predictor
 from sknn.core.threads import claim, threads_for
 from sknn.core.workspace import Workspace
-from sknn.layers.base import Layer, Plan, Shape
+from sknn.layers.base import Layer, Plan, Shape, planned
 
 ADAPT_BYTES = 32 * 2**20
 """Working memory of the rows that layers adapt to in `Network.initialize`."""
@@ -67,7 +67,7 @@ class Network:
         self.plans: list[Plan] = []
         for name, layer in zip(self.names, self.layers, strict=True):
             try:
-                plan = layer.plan(self.shapes[-1])
+                plan = planned(layer, self.shapes[-1])
             except ValueError as error:
                 raise ValueError(f"layer {name} ({type(layer).__name__}) {error}") from None
             self.plans.append(plan)

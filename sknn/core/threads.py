@@ -1,5 +1,6 @@
 """How many threads work gets, and how many of them BLAS has inside a product."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -84,6 +85,19 @@ def _grant(wanted: int) -> int:
     held = {claim.caller: claim.granted for claim in reversed(_claims)}
     mine = held.pop(get_ident(), allowed)
     return max(1, min(wanted, mine, allowed - sum(held.values())))
+
+
+def _begin_anew() -> None:
+    """Forget, in a process that was forked, the claims of threads that it does not have."""
+    global _lock
+    _lock = Lock()
+    if _claims:
+        _claims[:] = [claim for claim in _claims if claim.caller == get_ident()]
+        _apply()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)
 
 
 @cache

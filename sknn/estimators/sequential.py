@@ -14,7 +14,7 @@ from sknn.estimators.base import NetworkEstimator
 from sknn.estimators.constraints import TRAINING
 from sknn.estimators.guards import naming
 from sknn.layers import Dense, Layer
-from sknn.layers.base import Shape
+from sknn.layers.base import Shape, planned
 
 
 class Sequential(NetworkEstimator):
@@ -120,7 +120,8 @@ class Sequential(NetworkEstimator):
 
     def _check_missing(self, X: Array) -> None:
         """Make sure that a step is missing in all its channels or in none."""
-        if X.ndim == 3 and self._takes_nan():
+        first = self._first()
+        if first is not None and first.input_ndim == 2 and first.accepts_nan:
             missing = np.isnan(X)
             if (missing.any(axis=2) != missing.all(axis=2)).any():
                 raise ValueError(
@@ -140,11 +141,11 @@ class Sequential(NetworkEstimator):
             return wanted
         if shape is not None:
             return shape
-        rows = (n_features,)
+        rows, steps = (n_features,), (n_features, 1)
         for _, layer in self._present():
             if layer.input_ndim is not None:
-                return (n_features, 1) if layer.input_ndim == 2 else rows
-            if not _keeps_rows(layer, rows):
+                return steps if layer.input_ndim == 2 else rows
+            if _axes_after(layer, rows) != 1 or _axes_after(layer, steps) is None:
                 break
         return rows
 
@@ -187,12 +188,12 @@ def named_layers(layers: Sequence[Any]) -> Iterator[tuple[str, Any]]:
         yield (entry[0], entry[1]) if _is_pair(entry) else (next(names), entry)
 
 
-def _keeps_rows(layer: Layer, rows: Shape) -> bool:
-    """Tell whether the next layer gets rows too, as it does not after Embedding or Reshape."""
+def _axes_after(layer: Layer, shape: Shape) -> int | None:
+    """Say how many axes the next layer gets; None if this one cannot take the shape."""
     try:
-        return len(layer.plan(rows).output_shape) == 1
+        return len(planned(layer, shape).output_shape)
     except ValueError:  # the network says it with the name of the layer
-        return False
+        return None
 
 
 def _is_pair(entry: Any) -> bool:

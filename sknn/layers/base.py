@@ -2,13 +2,17 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from math import isfinite
+from numbers import Integral, Real
 from types import SimpleNamespace
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, get_args
 
 import numpy as np
 
+from sknn.activations import Activation
 from sknn.core.kernels import Array, RandomState
+from sknn.initializers import Initializer
 
 Shape: TypeAlias = tuple[int, ...]
 
@@ -210,6 +214,48 @@ class Layer(ABC):
         b : namespace
             The layer's arrays, as the last `forward` left them.
         """
+
+
+def planned(layer: Layer, input_shape: Shape) -> Plan:
+    """Check what kinds of values the parameters of a layer have, and give its plan.
+
+    Parameters
+    ----------
+    layer : Layer
+        The layer, a dataclass whose annotations say the kinds.
+    input_shape : tuple of int
+        Shape of one sample of its input.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    ValueError
+        If a parameter is of another kind, or the layer cannot take that shape.
+    """
+    for f in fields(layer):
+        _check_kind(layer, f.name, f.type)
+    return layer.plan(input_shape)
+
+
+def _check_kind(layer: Layer, name: str, kind: Any) -> None:
+    value, kinds = getattr(layer, name), get_args(kind) or (kind,)
+    if kind is int:
+        valid, wanted = isinstance(value, Integral) and not isinstance(value, bool), "a whole number"
+    elif kind is float:
+        valid, wanted = isinstance(value, Real) and not isinstance(value, bool) and isfinite(value), "a finite number"
+    elif Activation in kinds:
+        valid, wanted = isinstance(value, kind), "an activation, such as ReLU()"
+    elif Initializer in kinds:
+        valid, wanted = isinstance(value, kind), "an initializer, such as HeNormal()"
+        if valid and value is not None and value.needs_data and not layer.adapts:
+            valid, wanted = False, "an initializer that does not depend on the data"
+    else:
+        return
+    if not valid:
+        raise ValueError(f"needs as {name} {wanted}; got {value!r}")
 
 
 def attach(space: Any, name: str, value: Any) -> None:

@@ -19,6 +19,8 @@ class BatchNorm(Layer):
     images and sequences, over all their places. They also move the running statistics, which predicting
     uses: ``running = (1 - momentum) * running + momentum * batch``, with the unbiased variance. A batch that
     has one value a channel has no variance: it is normalized by the running statistics and leaves them alone.
+    Missing steps of a sequence count like the others, with what the layer before makes of them; `LayerNorm` does
+    without such statistics.
 
     Parameters
     ----------

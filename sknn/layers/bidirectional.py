@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sknn.core.kernels import RandomState
-from sknn.layers.base import Buffer, Layer, Plan, Shape
+from sknn.layers.base import Buffer, Layer, Plan, Shape, planned
+from sknn.layers.recurrent import Recurrent
 
 DIRECTIONS = {"ahead": 1, "back": -1}
 
@@ -23,6 +24,11 @@ class Bidirectional(Layer):
     layer : Layer
         A recurrent layer, as `GRU`, `LSTM` or `SimpleRNN`.
 
+    Raises
+    ------
+    TypeError
+        On construction, if it is another one.
+
     References
     ----------
     Schuster, Paliwal, "Bidirectional recurrent neural networks", 1997.
@@ -31,6 +37,10 @@ class Bidirectional(Layer):
     layer: Layer
     input_ndim: ClassVar[int | None] = 2
     accepts_nan: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.layer, Recurrent):
+            raise TypeError(f"Bidirectional needs a recurrent layer, such as GRU(32); got {self.layer!r}.")
 
     @property
     def random(self) -> bool:  # type: ignore[override]
@@ -42,7 +52,7 @@ class Bidirectional(Layer):
 
     def plan(self, input_shape: Shape) -> Plan:
         try:
-            plan = self.layer.plan(input_shape)
+            plan = planned(self.layer, input_shape)
         except ValueError as error:
             raise ValueError(f"has inside {type(self.layer).__name__}, which {error}") from None
         *places, units = plan.output_shape

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sknn.activations import Activation, Identity
-from sknn.core.checks import require_count
+from sknn.core.checks import for_each_axis, require_count
 from sknn.core.kernels import RandomState
 from sknn.core.windows import Axis, same, valid, windows
 from sknn.initializers import Initializer, ScikitUniform
@@ -57,11 +57,7 @@ class Convolution(Layer):
     def _each(self, name: str) -> Shape:
         """Give an option as one number for every axis."""
         assert self.input_ndim is not None
-        n_axes, value = self.input_ndim - 1, getattr(self, name)
-        numbers = tuple(value) if isinstance(value, Sequence) else (value,) * n_axes
-        if len(numbers) != n_axes or min(numbers) < 1:
-            raise ValueError(f"needs as {name} a positive number, or {n_axes} of them; got {value!r}")
-        return numbers
+        return for_each_axis(name, getattr(self, name), self.input_ndim - 1)
 
     def plan(self, input_shape: Shape) -> Plan:
         require_count("filters", self.filters)

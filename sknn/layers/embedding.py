@@ -39,6 +39,7 @@ class Embedding(Layer):
     accepts_nan: ClassVar[bool] = True
 
     def plan(self, input_shape: Shape) -> Plan:
+        require_count("n_categories", self.n_categories)
         require_count("dim", self.dim)
         if not input_shape:
             raise ValueError(f"needs codes along at least one axis, (n_codes,); got {input_shape}")

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from sknn.core.checks import require
 from sknn.core.kernels import RandomState
 from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape, rows
 
@@ -34,6 +35,7 @@ class LayerNorm(Layer):
     keeps_steps: ClassVar[bool] = True
 
     def plan(self, input_shape: Shape) -> Plan:
+        require(self.epsilon > 0, "epsilon", "greater than 0", self.epsilon)
         channels = (input_shape[-1],)
         each = Buffer((*input_shape[:-1], 1))
         return Plan(

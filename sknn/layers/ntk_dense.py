@@ -8,6 +8,7 @@ import numpy as np
 
 from sknn.activations import Activation, Identity
 from sknn.core.affine import affine
+from sknn.core.checks import require_count
 from sknn.core.kernels import RandomState
 from sknn.initializers import Initializer, Normal
 from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape
@@ -56,6 +57,7 @@ class NTKDense(Layer):
         return self.weight_init.needs_data or (self.bias_init is not None and self.bias_init.needs_data)
 
     def plan(self, input_shape: Shape) -> Plan:
+        require_count("units", self.units)
         if len(input_shape) != 1:
             raise ValueError(f"needs rows of features, (n_features,); got {input_shape}")
         (fan_in,) = input_shape

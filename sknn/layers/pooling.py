@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from sknn.core.checks import for_each_axis
 from sknn.core.kernels import Array
 from sknn.core.windows import Axis, valid
 from sknn.layers.base import Buffer, Layer, Plan, Shape, parts
@@ -30,8 +31,8 @@ class Pool2D(Layer):
         """Work out the geometry along each axis."""
         if len(input_shape) != 3:
             raise ValueError(f"needs images, (height, width, channels); got {input_shape}")
-        kernel = _pair("pool_size", self.pool_size)
-        strides = kernel if self.strides is None else _pair("strides", self.strides)
+        kernel = for_each_axis("pool_size", self.pool_size, 2)
+        strides = kernel if self.strides is None else for_each_axis("strides", self.strides, 2)
         try:
             return [valid(*numbers) for numbers in zip(input_shape[:2], kernel, strides, strict=True)]
         except ValueError as error:
@@ -89,13 +90,6 @@ def _places(array: Array, axes: list[Axis]) -> list[Array]:
     last_row, last_column = rows.stride * (rows.out - 1) + 1, columns.stride * (columns.out - 1) + 1
     starts = product(range(rows.kernel), range(columns.kernel))
     return [array[:, i : i + last_row : rows.stride, j : j + last_column : columns.stride] for i, j in starts]
-
-
-def _pair(name: str, value: int | tuple[int, int]) -> tuple[int, int]:
-    pair = (value, value) if isinstance(value, int) else tuple(value)
-    if len(pair) != 2 or min(pair) < 1:
-        raise ValueError(f"needs as {name} a positive number, or 2 of them; got {value!r}")
-    return pair
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from sknn.core.kernels import RandomState
 from sknn.initializers import Initializer, ScikitUniform
-from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape, edge, rows, writable
+from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape, edge, planned, rows, writable
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,11 @@ class Residual(Layer):
     weight_init : Initializer, default=ScikitUniform()
         Draws the initial P, where there is one.
 
+    Raises
+    ------
+    TypeError
+        On construction, if ``layers`` holds anything else.
+
     References
     ----------
     He, Zhang, Ren, Sun, "Deep residual learning for image recognition", 2016.
@@ -33,6 +38,10 @@ class Residual(Layer):
     layers: Sequence[Layer]
     weight_init: Initializer = field(default_factory=ScikitUniform)
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.layers, Sequence) or not all(isinstance(layer, Layer) for layer in self.layers):
+            raise TypeError(f"Residual needs a sequence of layers; got {self.layers!r}.")
+
     @property
     def bias_column(self) -> bool:  # type: ignore[override]
         return bool(self.layers) and self.layers[0].bias_column
@@ -40,6 +49,10 @@ class Residual(Layer):
     @property
     def random(self) -> bool:  # type: ignore[override]
         return any(layer.random for layer in self.layers)
+
+    @property
+    def adapts(self) -> bool:  # type: ignore[override]
+        return any(layer.adapts for layer in self.layers)
 
     @property
     def shares(self) -> bool:  # type: ignore[override]
@@ -56,13 +69,17 @@ class Residual(Layer):
     def plan(self, input_shape: Shape) -> Plan:
         if not self.layers:
             raise ValueError("needs at least one layer inside; got none")
+        if self.weight_init.needs_data:
+            raise ValueError(
+                f"needs as weight_init an initializer that does not depend on the data; got {self.weight_init!r}"
+            )
         parameters: dict[str, ParamSpec] = {}
         scratch: dict[str, Buffer] = {}
         training: dict[str, Buffer] = {}
         shape = input_shape
         for i, layer in enumerate(self.layers):
             try:
-                plan = layer.plan(shape)
+                plan = planned(layer, shape)
             except ValueError as error:
                 raise ValueError(f"has inside layer {i} ({type(layer).__name__}), which {error}") from None
             shape = plan.output_shape
@@ -89,6 +106,12 @@ class Residual(Layer):
             layer.initialize(getattr(p, f"f{i}", None), rng)
         if hasattr(p, "P"):
             p.P[:] = self.weight_init.weights(rng, p.P.shape, *p.P.shape)
+
+    def adapt(self, p: Any, b: Any, rng: RandomState) -> None:
+        for i, (layer, inner) in enumerate(zip(self.layers, b.inner, strict=True)):
+            if layer.adapts:
+                layer.adapt(getattr(p, f"f{i}"), inner, rng)
+            layer.forward(getattr(p, f"f{i}", None), inner)
 
     def prepare(self, b: Any) -> None:
         b.inner = [vars(b)[f"f{i}"] for i in range(len(self.layers))]

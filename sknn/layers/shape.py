@@ -1,7 +1,9 @@
 """Layers that only change the shape of a sample."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -44,6 +46,8 @@ class Reshape(Layer):
     shape: Shape
 
     def plan(self, input_shape: Shape) -> Plan:
+        if not isinstance(self.shape, Iterable) or not all(isinstance(n, Integral) for n in self.shape):
+            raise ValueError(f"needs as shape whole numbers, one an axis; got {self.shape!r}")
         size, known = prod(input_shape), prod(n for n in self.shape if n != -1)
         shape = tuple(size // max(known, 1) if n == -1 else n for n in self.shape)
         if prod(shape) != size or min(shape, default=1) < 0 or self.shape.count(-1) > 1:

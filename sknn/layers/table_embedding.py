@@ -1,11 +1,13 @@
 """Embedding of the columns of a table: numbers by waves, categories by learned vectors."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from sknn.core.checks import is_count, require, require_count
 from sknn.core.kernels import RandomState
 from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape
 
@@ -56,6 +58,7 @@ class TableEmbedding(Layer):
     decay: float = 1.0
 
     def plan(self, input_shape: Shape) -> Plan:
+        self._check_sizes()
         plain = input_shape[0] - len(self.levels) if len(input_shape) == 1 else -1
         n = plain if self.n_numbers is None else self.n_numbers
         if plain < n or plain < 0:
@@ -77,10 +80,21 @@ class TableEmbedding(Layer):
                 "turns": Buffer((n * 2,)),
                 "cosines": Buffer((n * (k + 1),)),
                 "codes": Buffer((q, 1), "int"),
+                "wrong": Buffer((q,), "bool"),
                 "vectors": Buffer((q, self.level_dim)),
             },
             {"d_angles": Buffer((n * k,)), "positions": Buffer((q, self.level_dim), "int")},
         )
+
+    def _check_sizes(self) -> None:
+        for name in ("frequencies", "level_dim"):
+            require_count(name, getattr(self, name))
+        require(self.dim >= 2, "dim", "at least 2", self.dim)
+        require(self.scale >= 0, "scale", "at least 0", self.scale)
+        if self.n_numbers is not None and self.n_numbers != 0:
+            require_count("n_numbers", self.n_numbers)
+        if not isinstance(self.levels, Iterable) or not all(map(is_count, self.levels)):
+            raise ValueError(f"needs as levels the number of codes of each column, at least 1; got {self.levels!r}")
 
     def initialize(self, p: Any, rng: RandomState) -> None:
         bound = 1.0 / math.sqrt(self.frequencies)
@@ -136,6 +150,9 @@ class TableEmbedding(Layer):
 
     def _read_codes(self, b: Any) -> None:
         np.copyto(b.codes, b.raw_codes, casting="unsafe")
+        np.not_equal(b.codes, b.raw_codes, out=b.wrong)
+        if b.wrong.any():
+            raise ValueError(f"TableEmbedding needs whole numbers as codes; got {b.raw_codes[b.wrong][0]:g}.")
         if (b.codes.min(axis=0) < 0).any() or (b.codes.max(axis=0) >= b.limits).any():
             raise ValueError(f"TableEmbedding needs codes from 0 to below {self.levels}; got {b.codes.max(axis=0)}.")
         np.add(b.codes, b.starts, out=b.codes)

@@ -9,7 +9,8 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from sknn import MLPRegressorScratch
-from sknn.core.crew import ALONE, MOST_MEMBERS, crew
+from sknn.core import threads
+from sknn.core.crew import ALONE, MOST_MEMBERS, Crew, crew
 from sknn.core.network import Network
 from sknn.core.predictor import cut
 from sknn.core.threads import FLOPS_PER_THREAD, claim, threads_for
@@ -169,6 +170,48 @@ def test_an_error_in_any_thread_is_raised_when_all_are_done(item):
         with pytest.raises(KeyError):
             members.share(fail, range(2))
         assert done.is_set()
+
+
+@pytest.mark.parametrize("started", [0, 1])
+def test_items_are_done_here_where_no_thread_can_be_started(started):
+    """As when the main thread has ended, and Python is about to."""
+
+    class Ending(ThreadPoolExecutor):
+        def submit(self, *call):
+            if self.left == 0:
+                raise RuntimeError("cannot schedule new futures after interpreter shutdown")
+            self.left -= 1
+            return super().submit(*call)
+
+    done = []
+    with Ending(2) as pool:
+        pool.left = started
+        Crew(3, pool).share(lambda item: done.append((item, get_ident())), range(7))
+    assert sorted(item for item, _ in done) == list(range(7))
+    assert len({thread for _, thread in done}) == 1 + started
+
+
+@pytest.mark.usefixtures("_four_threads")
+def test_a_forked_process_has_no_claims_of_threads_that_it_does_not_have():
+    entered, left = Event(), Event()
+
+    def other():
+        with claim(2, blas=1):
+            entered.set()
+            assert left.wait(60)
+
+    with ThreadPoolExecutor(1) as pool:
+        held = pool.submit(other)
+        assert entered.wait(60)
+        before = list(threads._claims)
+        with claim(3):
+            threads._begin_anew()
+            assert threads_now() == {3}
+        assert threads_now() == {4}
+        threads._claims[:] = before
+        left.set()
+        held.result()
+    assert not threads._claims
 
 
 @pytest.mark.usefixtures("_four_threads")
