@@ -2,6 +2,7 @@
 
 import math
 import pickle
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sknn.preprocessing import CategoryEncoder, RobustScaleSmoothClip, TableEncoder
+from sknn.preprocessing.columns import holds_categories
 from sknn.preprocessing.scaling import binary_statistics, robust_statistics
 
 
@@ -214,3 +216,63 @@ def test_columns_in_another_order_are_named():
     encoder = TableEncoder().fit(TABLE)
     with pytest.raises(ValueError, match="same order"):
         encoder.transform(TABLE[TABLE.columns[::-1]])
+
+
+# What a column is ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["str", "string", object])
+def test_text_that_is_all_missing_is_a_category_without_levels(dtype):
+    frame = pd.DataFrame({"number": np.arange(4.0), "text": pd.Series([None] * 4, dtype=dtype)})
+    encoder = TableEncoder().fit(frame)
+    assert encoder.categories_ == {"text": []}
+    later = frame.assign(text=pd.Series(["u", None, "v", "u"], dtype=dtype))
+    assert_array_equal(encoder.transform(later), encoder.transform(frame))
+
+
+DATES = pd.to_datetime(["2020-01-01", "2021-06-01", None, "2020-01-01"])
+
+
+@pytest.mark.parametrize("chosen", ["from_dtype", ["kind"], None], ids=str)
+@pytest.mark.parametrize(
+    "dates", [DATES, DATES - DATES[0], list(DATES.date[:2]) * 2], ids=["dates", "times", "objects"]
+)
+def test_dates_are_no_numbers(chosen, dates):
+    kinds = ["a", "b", "a", "b"] if chosen else [1, 2, 1, 2]
+    frame = pd.DataFrame({"number": np.arange(4.0), "kind": kinds, "when": dates})
+    if chosen == "from_dtype" and isinstance(dates, list):
+        assert "when" in TableEncoder().fit(frame).categories_  # objects that are no numbers
+        return
+    with pytest.raises(ValueError, match=r"dates or durations in column when|no number in column when: .*date"):
+        TableEncoder(categorical_features=chosen).fit(frame)
+    encoder = TableEncoder(categorical_features=chosen).fit(frame.assign(when=0.5))
+    with pytest.raises(ValueError, match="column when"):
+        encoder.transform(frame)
+
+
+def test_lists_with_text_are_read_column_by_column():
+    rows = [[0.5, "a", True], [1.5, "b", False], [2.5, "a", None]]
+    encoder = TableEncoder().fit(rows)
+    assert list(encoder.get_feature_names_out()) == list(
+        TableEncoder().fit(np.array(rows, dtype=object)).get_feature_names_out()
+    )
+    assert "x0" not in encoder.categories_
+    assert CategoryEncoder().fit([["red", 1], ["blue", 2], [float("nan"), 2]]).categories_ == [["blue", "red"], [1, 2]]
+
+
+def test_decimals_are_numbers():
+    prices = [Decimal("1.25"), None, Decimal("3.5"), Decimal("2")]
+    encoder = TableEncoder().fit(pd.DataFrame({"price": prices}))
+    assert encoder.categories_ == {}
+    floats = pd.DataFrame({"price": [1.25, np.nan, 3.5, 2.0]})
+    assert_array_equal(encoder.transform(pd.DataFrame({"price": prices})), TableEncoder().fit_transform(floats))
+
+
+@pytest.mark.parametrize("values", [[None, True, False], [True, None, False]], ids=str)
+def test_what_is_called_boolean_is_a_category(values):
+    """Whatever comes first: the types of polars say no more than their names."""
+
+    class Column(list):
+        dtype = "Boolean"
+
+    assert holds_categories(Column(values), "answer")

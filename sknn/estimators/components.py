@@ -1,13 +1,14 @@
 """Parameters become parts: a name becomes the class it names, an object stays as it is."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
 
+from sknn.core.checks import is_count
 from sknn.optimizers import OPTIMIZERS, Optimizer
 from sknn.schedules import SCHEDULES, Schedule
 
@@ -87,6 +88,14 @@ def make_schedule(estimator: Any) -> Schedule:
     if estimator.solver in ("adam", "lbfgs") and choice in ("invscaling", "adaptive"):
         choice = "constant"
     return component(SCHEDULES, choice, estimator)
+
+
+def hidden_sizes(given: Any) -> list[int]:
+    """Give the parameter ``hidden_layer_sizes``, a number or several, as a list of checked numbers."""
+    sizes = list(given) if isinstance(given, Iterable) else [given]
+    if not all(map(is_count, sizes)):
+        raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}; expected integers.")
+    return [int(size) for size in sizes]
 
 
 def has_partial_fit(estimator: Any) -> bool:

@@ -1,6 +1,6 @@
 """Multi-layer perceptrons: what both estimators share."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sknn.activations import ACTIVATIONS, Activation, Identity, Logistic
 from sknn.core.kernels import Array
 from sknn.estimators.base import NetworkEstimator
-from sknn.estimators.components import component
+from sknn.estimators.components import component, hidden_sizes
 from sknn.estimators.constraints import TRAINING
 from sknn.initializers import INITIALIZERS, Initializer, ScikitUniform
 from sknn.layers import Activation as ActivationLayer
@@ -31,13 +31,6 @@ class MLP(NetworkEstimator):
         "residual": ["boolean"],
         "weight_init": [StrOptions(set(INITIALIZERS)), Initializer],
     }
-
-    def _hidden_sizes(self) -> list[int]:
-        given = self.hidden_layer_sizes
-        sizes = list(given) if isinstance(given, Iterable) else [given]
-        if not all(isinstance(size, Integral) and int(size) > 0 for size in sizes):
-            raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}; expected integers.")
-        return [int(size) for size in sizes]
 
     def _per_layer(self, name: str, n_hidden: int) -> list[Any]:
         """Give a parameter's value for each hidden layer."""
@@ -72,7 +65,7 @@ class MLP(NetworkEstimator):
         return component(INITIALIZERS, self.weight_init, self)
 
     def _layers(self, n_outputs: int) -> list[Layer]:
-        sizes = self._hidden_sizes()
+        sizes = hidden_sizes(self.hidden_layer_sizes)
         activations, rates = self._activations(len(sizes)), self._rates(len(sizes))
         layers: list[Layer] = []
         for i, (size, activation, rate) in enumerate(zip(sizes, activations, rates, strict=True)):

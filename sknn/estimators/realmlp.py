@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
+from scipy.sparse import issparse
 from sklearn.base import is_regressor
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import train_test_split
@@ -20,18 +21,18 @@ from sknn.core.network import Network
 from sknn.core.objective import Objective, Penalty
 from sknn.estimators.base import NO_VALIDATION, NetworkEstimator
 from sknn.estimators.callbacks import CallbackRule, begin_callbacks
-from sknn.estimators.components import component
+from sknn.estimators.components import component, hidden_sizes
 from sknn.estimators.guards import naming, unchanged_on_error
 from sknn.estimators.recipes import OUTPUT_INITS, RECIPES, bias_initializer, weight_initializer
 from sknn.estimators.targets import Targets, check_target_range
-from sknn.estimators.validation import Samples, make_judge
+from sknn.estimators.validation import Samples, make_judge, takes_weights
 from sknn.layers import Dropout, Layer, NTKDense, ParametricActivation, Scale, TableEmbedding
 from sknn.losses import Loss
 from sknn.optimizers import AdamW
 from sknn.preprocessing import TableEncoder
 from sknn.preprocessing.columns import Table
 from sknn.preprocessing.table import TableReader
-from sknn.schedules import SCHEDULES
+from sknn.schedules import SCHEDULES, Schedule
 from sknn.training.batches import Batches
 from sknn.training.rules import Best, Divergence, LongSinceBest, Report, Rule, TrainingState, Validation
 from sknn.training.trainer import Trainer
@@ -86,7 +87,7 @@ class RealMLP(NetworkEstimator):
         weights = weight_initializer(self._recipe("weight_init"))
         biases = bias_initializer(self._recipe("bias_init"))
         hidden: list[Layer] = []
-        for size in np.atleast_1d(np.asarray(self.hidden_layer_sizes, dtype=int)).tolist():
+        for size in hidden_sizes(self.hidden_layer_sizes):
             hidden += self._hidden(size, weights, biases)
         zero = OUTPUT_INITS[self._recipe("output_init")]
         return [*front, *hidden, NTKDense(n_outputs, ACTIVATIONS["identity"](), zero or weights, zero or biases,
@@ -122,8 +123,17 @@ class RealMLP(NetworkEstimator):
         if parametric:
             layers.append(ParametricActivation(activation, self.activation_rate, self.activation_rate))
         if rate:
-            layers.append(Dropout(rate, component(SCHEDULES, self.dropout_schedule, self)))
+            layers.append(Dropout(rate, self._schedule("dropout_schedule")))
         return layers
+
+    def _schedule(self, name: str) -> Schedule:
+        schedule = component(SCHEDULES, getattr(self, name), self)
+        if schedule.plateau or schedule.divides_on_plateau:
+            raise ValueError(
+                f"{name}={getattr(self, name)!r} waits until training no longer improves, and RealMLP does not watch "
+                "that; expected a schedule that follows the epochs."
+            )
+        return schedule
 
     # -- fit, from top to bottom ---------------------------------------------------------------------------------------
 
@@ -142,6 +152,7 @@ class RealMLP(NetworkEstimator):
             table, y_checked = self._validate(X, y, first=True)
             weight = self._check_weight(sample_weight, table)
             targets = self._targets_of(y_checked, weight, None, True, False)
+            targets.sparse = issparse(y)
             loss = self._loss(targets)
             samples = self._encoded(table, y_checked, weight, targets, loss)
             held_out = self._own_validation(validation, targets, loss)
@@ -171,9 +182,9 @@ class RealMLP(NetworkEstimator):
         """Encode the targets and check them; rows of weight 0 are left out."""
         dtype = np.dtype(self.dtype)
         encoded = self._encode(y, targets, dtype)
-        if encoded.table is None:
-            check_target_range(encoded.values, loss)
         rows = np.arange(len(X)) if weight is None else np.flatnonzero(weight)
+        if encoded.table is None:
+            check_target_range(y[rows], loss)
         return Samples(X, y, encoded, weight, targets.row_weights(y, dtype), rows)
 
     def _own_validation(self, validation: tuple[Any, Any, Any], targets: Targets, loss: Loss) -> Samples | None:
@@ -253,7 +264,8 @@ class RealMLP(NetworkEstimator):
         """Hold rows out for validation, unless there are samples for it or too few rows."""
         rows = samples.rows
         size = int(self.validation_fraction * len(rows))
-        if held_out is not None or size < (2 if is_regressor(self) else 1):  # R2 is not defined for one row
+        r2 = is_regressor(self) and self.scoring is None
+        if held_out is not None or size < (2 if r2 else 1):  # R2 is not defined for one row
             return replace(samples, rows=rows.copy()), held_out
         codes = samples.encoded.values[rows] if samples.encoded.table is not None else None
         if codes is not None:
@@ -261,6 +273,10 @@ class RealMLP(NetworkEstimator):
             if counts[counts > 0].min() < 2 or min(size, len(rows) - size) < np.count_nonzero(counts):
                 codes = None
         train, held = train_test_split(rows, test_size=size, random_state=rng, stratify=codes)
+        if codes is not None:  # a score of probabilities wants to see every class
+            found = samples.encoded.values
+            rare = [np.flatnonzero(found[train] == c)[0] for c in np.setdiff1d(codes, found[held])]
+            train, held = np.delete(train, rare), np.append(held, train[rare])
         return replace(samples, rows=train), replace(samples, rows=held)
 
     def _member_rules(self, held_out: Samples | None, targets: Targets, loss: Loss, state: TrainingState) -> list[Rule]:
@@ -269,6 +285,11 @@ class RealMLP(NetworkEstimator):
         if held_out is not None:
             if held_out.class_weight is not None:  # what training weighs, the choice of the epoch weighs too
                 held_out = replace(held_out, weight=held_out.whole_weight, class_weight=None)
+            if held_out.weight is not None and not held_out.weight[held_out.rows].any():
+                raise ValueError(
+                    "class_weight, sample_weight or both are zero for every row that is to validate; expected one "
+                    "above zero at least."
+                )
             rules.append(Validation(make_judge(held_out, targets, loss, self._score_function(state, targets, loss))))
         if self.verbose:
             rules.append(Report())
@@ -287,7 +308,8 @@ class RealMLP(NetworkEstimator):
 
         def score(network: Network, X: Any, rows: Array, y: Array, predicted: Array, weight: Array | None) -> float:
             fitted.__dict__.update(self._watched(state, None, targets, loss))
-            return float(scorer(fitted, X[rows], y, **({} if weight is None else {"sample_weight": weight})))
+            weights = {} if weight is None or not takes_weights(scorer) else {"sample_weight": weight}
+            return float(scorer(fitted, X[rows], y, **weights))
 
         return score
 
@@ -316,12 +338,12 @@ class RealMLP(NetworkEstimator):
         trainer = Trainer(
             Objective(state.network, loss, Penalty()),
             AdamW(self.beta_1, self.beta_2, self.epsilon, weight_decay=0.0),
-            component(SCHEDULES, self.learning_rate, self),
+            self._schedule("learning_rate"),
             rules,
             learning_rate=self._recipe("learning_rate_init"),
             max_epochs=self.max_iter,
             weight_decay=self._recipe("weight_decay"),
-            decay_schedule=component(SCHEDULES, self.weight_decay_schedule, self),
+            decay_schedule=self._schedule("weight_decay_schedule"),
             ends=ends,
         )
         with state.network.threads(size) as crew:

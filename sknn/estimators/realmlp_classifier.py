@@ -12,7 +12,7 @@ from sknn.core.kernels import Array
 from sknn.estimators.classifier import NetworkClassifier
 from sknn.estimators.constraints import CLASSIFICATION
 from sknn.estimators.realmlp import RealMLP
-from sknn.estimators.recipes import CONSTRAINTS, PROPER_SCORES
+from sknn.estimators.recipes import CONSTRAINTS, judges_probabilities
 from sknn.estimators.targets import ClassTargets, Targets
 from sknn.losses import BinaryCrossEntropy, Loss, SoftmaxCrossEntropy
 
@@ -347,8 +347,7 @@ class RealMLPClassifierScratch(NetworkClassifier, RealMLP):
 
     def _encode(self, y: Array, targets: Targets, dtype: Any) -> Any:
         share = self._recipe("label_smoothing")
-        judges_probabilities = isinstance(self.scoring, str) and self.scoring in PROPER_SCORES
-        if (self.label_smoothing == "auto" and judges_probabilities) or targets.n_outputs == 1:
+        if (self.label_smoothing == "auto" and judges_probabilities(self.scoring)) or targets.n_outputs == 1:
             share = 0.0
         return targets.encode(y, dtype).smoothed(share)
 

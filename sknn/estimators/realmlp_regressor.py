@@ -6,11 +6,13 @@ from sklearn.base import _fit_context
 from sklearn.utils._param_validation import StrOptions
 
 from sknn.core.kernels import Array
+from sknn.estimators.components import component
 from sknn.estimators.constraints import REGRESSION
 from sknn.estimators.realmlp import RealMLP
 from sknn.estimators.recipes import CONSTRAINTS
 from sknn.estimators.regressor import NetworkRegressor
-from sknn.estimators.targets import ScaledTargets, Targets
+from sknn.estimators.targets import ScaledTargets, Targets, check_target_range
+from sknn.losses import REGRESSION_LOSSES
 
 
 class RealMLPRegressorScratch(NetworkRegressor, RealMLP):
@@ -337,5 +339,6 @@ class RealMLPRegressorScratch(NetworkRegressor, RealMLP):
         return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
 
     def _targets_of(self, y: Array, weight: Array | None, classes: Any, first: bool, incremental: bool) -> Targets:
-        positive = self.loss in ("poisson", "gamma")
-        return ScaledTargets.learn(y, positive=positive, clamp=self._recipe("clamp_output"))
+        used, loss = y if weight is None else y[weight > 0], component(REGRESSION_LOSSES, self.loss, self)
+        check_target_range(used, loss)
+        return ScaledTargets.learn(used, positive=loss.link == "exp", clamp=self._recipe("clamp_output"))

@@ -3,7 +3,7 @@
 from numbers import Integral, Real
 from typing import Any
 
-from sklearn.metrics import get_scorer_names
+from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sknn.activations import ACTIVATIONS, Activation
@@ -58,6 +58,14 @@ PROPER_SCORES = {
     "roc_auc_ovo_weighted",
 }
 """Scores of probabilities, proper scoring rules and areas under curves, which smoothed labels would distort."""
+
+
+def judges_probabilities(scoring: Any) -> bool:
+    """Tell whether a scorer, or what has its name, is one of `PROPER_SCORES`."""
+    if isinstance(scoring, str):
+        return scoring in PROPER_SCORES
+    function = getattr(scoring, "_score_func", None)
+    return function in [get_scorer(name)._score_func for name in PROPER_SCORES - {"loss"}]
 
 
 def weight_initializer(choice: Any) -> Initializer:

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from decimal import Decimal
 from numbers import Real
 from typing import Any
 
@@ -69,7 +70,10 @@ def check_table(X: Any, estimator: Any, *, reset: bool) -> Any:
         If it has no rows, no columns, other columns than before, or is no table.
     """
     if not is_frame(X):
-        X = check_array(X, dtype=None, ensure_all_finite=False, input_name="X", estimator=estimator)
+        options = {"ensure_all_finite": False, "input_name": "X", "estimator": estimator}
+        table = check_array(X, dtype=None, **options)
+        # Lists with some text are all text as an array.
+        X = check_array(X, dtype=object, **options) if table.dtype.kind in "SU" and not hasattr(X, "dtype") else table
     for count, unit in zip(X.shape, ("sample(s)", "feature(s)"), strict=True):
         if not count:
             raise ValueError(f"Found array with 0 {unit} (shape={X.shape}) while a minimum of 1 is required.")
@@ -97,8 +101,8 @@ def holds_categories(column: Any, name: str) -> bool:
     Parameters
     ----------
     column : series or ndarray
-        Of the types, 'category', strings and (in a data frame) booleans are categories; objects are if they are not
-        all numbers.
+        Of the types, 'category', strings and (in a data frame) booleans are categories; objects are unless there are
+        only numbers, and one at least.
     name : str
         Of the column, for errors.
 
@@ -111,16 +115,23 @@ def holds_categories(column: Any, name: str) -> bool:
     ValueError
         If it holds dates or durations.
     """
-    if str(column.dtype).lower().startswith(("category", "categorical", "enum")):
+    dtype = str(column.dtype).lower()
+    if dtype.startswith(("category", "categorical", "enum", "str", "large_string", "utf8")):
         return True
-    kind = getattr(column.dtype, "kind", None) or np.asarray(column[:1]).dtype.kind
+    kind = _kind(column)
     if kind in "Mm":
         raise ValueError(f"X has dates or durations in column {name}; expected numbers or categories.")
     if kind in "iuf":
         return False
-    if kind == "b":
+    if kind == "b" or dtype.startswith("bool"):
         return not isinstance(column, np.ndarray)
-    return not all(isinstance(value, Real) or _is_missing(value) for value in np.asarray(column, dtype=object))
+    values = [value for value in np.asarray(column, dtype=object) if not _is_missing(value)]
+    return not values or not all(isinstance(value, Real | Decimal) for value in values)
+
+
+def _kind(column: Any) -> str:
+    """Give the letter that NumPy has for the type of a column."""
+    return str(getattr(column.dtype, "kind", None) or np.asarray(column[:1]).dtype.kind)
 
 
 def _is_missing(value: Any) -> bool:
@@ -146,11 +157,13 @@ def as_numbers(column: Any, name: str) -> Array:
     Raises
     ------
     ValueError
-        If one is infinite, or text that is no number.
+        If one is infinite, a date, or text that is no number.
     """
+    if _kind(column) in "Mm":
+        raise ValueError(f"X has dates or durations in column {name}; expected numbers.")
     try:
         x = _floats(column)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise ValueError(
             f"Input X holds no number in column {name}: {error}. Expected numbers, or the column among the categories."
         ) from None

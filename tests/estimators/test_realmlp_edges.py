@@ -1,0 +1,120 @@
+"""What RealMLP makes of scorers, weights, losses, schedules and sizes that are not those of its recipe."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.metrics import get_scorer
+
+from sknn import RealMLPClassifierScratch, RealMLPRegressorScratch
+from sknn.losses import Gamma, Poisson
+from sknn.schedules import Plateau
+
+rng = np.random.RandomState(1)
+X = rng.randn(100, 3)
+Y = 10 + 3 * X[:, 0] + 0.1 * rng.randn(100)
+LABELS = (X[:, 0] > 0).astype(int)
+SMALL = {"hidden_layer_sizes": (16,), "max_iter": 6, "random_state": 0}
+
+
+# Scorers ------------------------------------------------------------------------------------------
+
+
+def score_method(estimator, X, y):
+    return estimator.score(X, y)
+
+
+@pytest.mark.parametrize("scoring", [score_method, "neg_max_error", "r2"], ids=["function", "no weights", "weights"])
+def test_a_scorer_need_not_take_weights(scoring):
+    net = RealMLPRegressorScratch(scoring=scoring, **SMALL).fit(X, Y, sample_weight=np.linspace(1, 2, 100))
+    assert np.isfinite(net.best_validation_score_)
+
+
+def test_a_scorer_need_not_take_weights_of_classes():
+    net = RealMLPClassifierScratch(scoring=score_method, class_weight="balanced", **SMALL).fit(X, LABELS)
+    assert np.isfinite(net.best_validation_score_)
+
+
+@pytest.mark.parametrize("scoring", ["neg_log_loss", "roc_auc_ovr", "neg_brier_score"])
+def test_a_rare_class_is_seen_by_scores_of_probabilities(scoring):
+    net = RealMLPClassifierScratch(scoring=scoring, **SMALL).fit(X, np.repeat([0, 1, 2], [60, 38, 2]))
+    assert np.isfinite(net.validation_scores_).all()
+    assert net.best_epoch_ > 0
+
+
+def test_a_scorer_smooths_as_its_name_does():
+    nets = [
+        RealMLPClassifierScratch(scoring=scoring, **SMALL).fit(X, LABELS)
+        for scoring in ("neg_log_loss", get_scorer("neg_log_loss"), "accuracy", get_scorer("accuracy"))
+    ]
+    assert nets[0].loss_curve_ == nets[1].loss_curve_
+    assert nets[2].loss_curve_ == nets[3].loss_curve_
+    assert nets[0].loss_curve_ != nets[2].loss_curve_
+
+
+# Weights ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("variant", ["td", "td-s"])
+def test_the_target_of_a_row_without_weight_means_nothing(variant):
+    y, weight = Y.copy(), np.ones(100)
+    y[7], weight[7] = 1e3, 0.0
+    changed = RealMLPRegressorScratch(variant=variant, **SMALL).fit(X, y, sample_weight=weight)
+    as_it_was = RealMLPRegressorScratch(variant=variant, **SMALL).fit(X, Y, sample_weight=weight)
+    np.testing.assert_array_equal(changed.predict(X), as_it_was.predict(X))
+
+
+def test_a_row_without_weight_may_be_outside_the_range_of_the_loss():
+    y, weight = np.abs(Y), np.ones(100)
+    y[7], weight[7] = -1.0, 0.0
+    assert (RealMLPRegressorScratch(loss="poisson", **SMALL).fit(X, y, sample_weight=weight).predict(X) > 0).all()
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["held out", "own"])
+def test_validation_rows_without_weight(own):
+    validation = {"X_val": X[:10], "y_val": np.zeros(10, int)} if own else {}
+    net = RealMLPClassifierScratch(class_weight={0: 0.0}, **SMALL)
+    with pytest.raises(ValueError, match="zero for every row that is to validate"):
+        net.fit(X, np.repeat([0, 1], [99, 1]), **validation)
+
+
+# Losses -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "loss"), [("poisson", Poisson()), ("gamma", Gamma())])
+def test_a_loss_may_be_an_object(name, loss):
+    named, given = (RealMLPRegressorScratch(loss=one, **SMALL).fit(X, np.abs(Y)) for one in (name, loss))
+    np.testing.assert_array_equal(named.predict(X), given.predict(X))
+
+
+@pytest.mark.parametrize("loss", ["poisson", Poisson()], ids=["name", "object"])
+@pytest.mark.parametrize(
+    "y", [-np.abs(Y), np.column_stack([np.abs(Y), -np.abs(Y)]), np.full(100, -1.0)], ids=["all", "a column", "constant"]
+)
+def test_targets_outside_the_range_of_the_loss_are_quoted_as_they_are(loss, y):
+    with pytest.raises(ValueError, match=rf"range of loss Poisson: expected .*, got values from {y.min()} to"):
+        RealMLPRegressorScratch(loss=loss, **SMALL).fit(X, y)
+
+
+# Schedules, sizes, formats ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["learning_rate", "dropout_schedule", "weight_decay_schedule"])
+@pytest.mark.parametrize("schedule", ["plateau", "adaptive", Plateau()], ids=str)
+def test_schedules_that_wait_for_what_nobody_watches(name, schedule):
+    with pytest.raises(ValueError, match=f"{name}=.* expected a schedule that follows the epochs"):
+        RealMLPRegressorScratch(**{**SMALL, name: schedule}).fit(X, Y)
+
+
+@pytest.mark.parametrize("sizes", [(0,), (-3,), (2.5,), [[3, 4]], (3, None)], ids=str)
+def test_sizes(sizes):
+    with pytest.raises(ValueError, match=r"hidden_layer_sizes must be > 0, got .*; expected integers"):
+        RealMLPRegressorScratch(hidden_layer_sizes=sizes, max_iter=2).fit(X, Y)
+
+
+def test_sparse_indicators_come_back_sparse():
+    indicators = (X[:, :2] > 0).astype(int)
+    net = RealMLPClassifierScratch(**SMALL)
+    dense = net.fit(X, indicators).predict(X)
+    predicted = net.fit(X, sparse.csr_matrix(indicators)).predict(X)
+    assert type(predicted) is sparse.csr_matrix
+    np.testing.assert_array_equal(predicted.toarray(), dense)
