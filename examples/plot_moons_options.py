@@ -61,7 +61,7 @@ axis.legend()
 
 settings = {
     "neither": {},
-    "alpha=1": {"alpha": 1.0},
+    "alpha=0.1": {"alpha": 0.1},
     "dropout=0.3": {"dropout": 0.3},
 }
 figure, axes = plt.subplots(ncols=3, figsize=(11, 3.5), sharey=True, layout="constrained")

@@ -51,6 +51,6 @@ left.legend(fontsize=8)
 right.set(xlabel="learning rate", ylabel=f"loss after {EPOCHS} epochs", xscale="log", yscale="log")
 
 # %%
-# On the left, most arrive at about the same place. On the right is why adaptive rules are popular:
-# their curves lie flat over a wide range of rates, while plain gradient descent needs to be tuned.
-# Lion, whose steps all have the same size, wants a rate several times less than Adam's.
+# On the left, each with the best of these rates: momentum is as good as the adaptive rules, plain gradient
+# descent is left behind. On the right, the rate matters to all of them, and adaptive rules want one that is ten
+# times lower or more. Lion, whose steps all have the same size, wants a rate several times less than Adam's.

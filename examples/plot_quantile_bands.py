@@ -58,7 +58,7 @@ axis.set(xlabel="x", ylabel="y")
 axis.legend()
 
 # %%
-# It holds what it promises, on samples that the networks have not seen.
+# What it promises holds roughly, on samples that the networks have not seen.
 
 low, middle, high = (model.predict(X_test) for model in models.values())
 print(f"Inside the band: {np.mean((low <= y_test) & (y_test <= high)):.1%}, promised 80 %")

@@ -181,7 +181,7 @@ class GELU(Activation):
     ----------
     approximate : bool, default=False
         Take P(z) = (1 + tanh(u)) / 2, u = sqrt(2 / pi) (z + 0.044715 z³): f is off by less than 0.0005, and
-        comes several times faster.
+        comes about three times faster in float32, a little faster in float64.
 
     References
     ----------

@@ -32,7 +32,7 @@ def _order(shape: Shape) -> Literal["C", "F"]:
 
 
 class Workspace:
-    """The arrays that the passes fill; it belongs to one call of fit or predict, and to one thread.
+    """The arrays that the passes fill; it belongs to one call of fit or predict, and to one thread or its crew.
 
     Parameters
     ----------

@@ -140,7 +140,8 @@ class RealMLPClassifierScratch(NetworkClassifier, RealMLP):
     best_validation_score_ : float or None
         Highest of them; None without validation samples.
     best_epoch_ : int
-        The epoch whose weights were kept, counted from 1.
+        The epoch whose weights were kept, counted from 1; without validation samples that of the lowest loss, while the
+        last weights are kept.
     history_ : dict of str to list of float
         One number an epoch: 'loss', 'learning_rate' and 'gradient_norm' (at its last step), 'seconds' and, with
         validation samples, 'validation_loss' and 'validation_score'.

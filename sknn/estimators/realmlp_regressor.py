@@ -100,7 +100,8 @@ class RealMLPRegressorScratch(NetworkRegressor, RealMLP):
         Keep predictions between the least and the greatest target of ``fit``; 'auto' with 'td'.
     validation_fraction : float, default=0.2
         Share of the rows that is held out to choose the best epoch, in [0, 1); none are with fewer than
-        ``1 / validation_fraction`` rows, or if ``fit`` gets ``X_val``. Without any the last weights are kept.
+        ``1 / validation_fraction`` rows (twice as many for R2, which one row does not have), or if ``fit`` gets
+        ``X_val``. Without any the last weights are kept.
     scoring : str, callable or None, default=None
         What chooses the best epoch: R² if None, the negative loss if 'loss', else a scorer of scikit-learn's by
         name or as a callable ``(estimator, X, y)``; more is better, and of equal ones the last.
@@ -139,7 +140,8 @@ class RealMLPRegressorScratch(NetworkRegressor, RealMLP):
     best_validation_score_ : float or None
         Highest of them; None without validation samples.
     best_epoch_ : int
-        The epoch whose weights were kept, counted from 1.
+        The epoch whose weights were kept, counted from 1; without validation samples that of the lowest loss, while the
+        last weights are kept.
     history_ : dict of str to list of float
         One number an epoch: 'loss', 'learning_rate' and 'gradient_norm' (at its last step), 'seconds' and, with
         validation samples, 'validation_loss' and 'validation_score'.

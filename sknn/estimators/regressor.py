@@ -62,7 +62,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         Warns
         -----
         ConvergenceWarning
-            If ``max_iter`` was reached first.
+            If ``max_iter`` was reached first, unless the schedule is planned for it.
         """
         return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
 

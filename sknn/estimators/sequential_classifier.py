@@ -31,10 +31,10 @@ class SequentialClassifierScratch(Sequential, NetworkClassifier):
     batch_size : int or 'auto', default='auto'
         Rows of a batch; 'auto' is ``min(200, n_samples)``. Not used by 'lbfgs'.
     learning_rate : str or Schedule, default='constant'
-        Schedule of the learning rate. 'invscaling' divides it by ``t ** power_t``, t the rows seen; 'adaptive' divides
-        it by 5 whenever ``n_iter_no_change`` epochs bring no improvement; these two do nothing with solver 'adam', as
-        in scikit-learn. 'cosine', 'one_cycle', 'step', 'exponential', 'plateau', or an object of `sknn.schedules`, act
-        with every solver but 'lbfgs'.
+        Schedule of the learning rate. 'invscaling' divides it by ``(t + 1) ** power_t``, t the rows seen
+        before this epoch; 'adaptive' divides it by 5 whenever ``n_iter_no_change`` epochs bring no improvement; these
+        two do nothing with solver 'adam', as in scikit-learn. 'cosine', 'one_cycle', 'step', 'exponential',
+        'plateau', 'coslog4', 'flat_cos', or an object of `sknn.schedules`, act with every solver but 'lbfgs'.
     learning_rate_init : float, default=0.001
         The learning rate at the start, greater than 0.
     power_t : float, default=0.5
@@ -81,10 +81,11 @@ class SequentialClassifierScratch(Sequential, NetworkClassifier):
         Share of each target's probability that is given to all classes alike, in [0, 1).
     l1_ratio : float, default=0.0
         Share of L1 in the penalty, ``alpha * ((1 - l1_ratio) / 2 * sum(W²) + l1_ratio * sum(|W|))``, from 0 to 1; it
-        drives weights to zero where few inputs matter.
+        drives weights near zero where few inputs matter.
     weight_decay : float, default=0.0
         Decoupled decay, at least 0: before each update ``W *= 1 - learning rate * weight_decay``. Unlike ``alpha`` it
-        depends neither on the batch size nor on the gradient's scale. Not used by 'lbfgs'.
+        depends neither on the batch size nor on the gradient's scale. Not used by 'lbfgs'; 'adamw' takes 0.01 where
+        this is 0, and ``AdamW(weight_decay=0.0)`` takes none.
     max_grad_norm : float or None, default=None
         Shorten the gradient to this norm where it is longer: against jumps at steep places of the loss.
     scoring : str, callable or None, default=None
@@ -109,8 +110,9 @@ class SequentialClassifierScratch(Sequential, NetworkClassifier):
     best_epoch_ : int
         The epoch of the best validation score, or else of the lowest loss, counted from 1.
     history_ : dict of str to list of float
-        One number an epoch: 'loss', 'learning_rate' and 'gradient_norm' (at its last step), 'seconds' and, with
-        validation samples, 'validation_loss' (without penalty) and 'validation_score'.
+        One number an epoch: 'loss', 'learning_rate' (not with 'lbfgs') and 'gradient_norm' (at its last step),
+        'seconds' and, with validation samples, 'validation_score' and 'validation_loss': what is trained, with class
+        weights and smoothed labels, but without penalty.
     stop_reason_ : str or None
         Why training ended, in words; None after ``partial_fit`` that was not stopped.
     n_parameters_ : int

@@ -105,7 +105,8 @@ class RandomTranslation(Augmentation):
     Parameters
     ----------
     height : float, default=0.1
-        Up or down by at most this share of the height, each number of pixels as likely as the others.
+        Up or down by at most this share of the height, each number of pixels as likely as the others; a share of less
+        than one pixel, as 0.1 of 8, moves nothing.
     width : float, default=0.1
         Left or right by at most this share of the width.
 

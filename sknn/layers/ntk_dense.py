@@ -21,7 +21,8 @@ class NTKDense(Layer):
     """Fully connected layer, y = f(x W / sqrt(fan_in) + bias), in the neural tangent parametrization.
 
     The weights are of the order 1, whatever the width, and an adaptive optimizer moves them by about the learning
-    rate: so one rate suits all widths, and it is some 40 times that of a `Dense` layer. The last row of W is the bias.
+    rate: so one rate suits all widths, and it is 40 to 200 times that of a `Dense` layer. The last row of W
+    is the bias.
 
     Parameters
     ----------

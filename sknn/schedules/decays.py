@@ -100,7 +100,7 @@ class StepDecay(Schedule):
     Parameters
     ----------
     epochs : int, default=50
-        Epochs at one rate, at least 1.
+        Epochs at one rate, at least 1 and at most those of the training.
     gamma : float, default=0.1
         Factor of each step, greater than 0 and at most 1.
 
