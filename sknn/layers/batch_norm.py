@@ -19,8 +19,7 @@ class BatchNorm(Layer):
     images and sequences, over all their places. They also move the running statistics, which predicting
     uses: ``running = (1 - momentum) * running + momentum * batch``, with the unbiased variance. A batch that
     has one value a channel has no variance: it is normalized by the running statistics and leaves them alone.
-    Missing steps of a sequence count like the others, with what the layer before makes of them; `LayerNorm` does
-    without such statistics.
+    Missing steps of a sequence do not count; in training they become ``shift``.
 
     Parameters
     ----------
@@ -67,15 +66,20 @@ class BatchNorm(Layer):
     # A row holds the channels of several places: a loop over the few channels of one would take twice as long.
     def prepare(self, b: Any) -> None:
         arrays = [array for array in (b.x, b.y, b.dy, b.dx) if array is not None]
-        rows_of_places = b.x.ndim > 2 and all(array.flags.c_contiguous for array in arrays)
+        b.masked = b.training and b.absent is not None and b.x.ndim == 3
+        rows_of_places = b.x.ndim > 2 and not b.masked and all(array.flags.c_contiguous for array in arrays)
         width = b.rows.shape[1] if rows_of_places else b.x.shape[-1]
         b.inputs, b.outputs = b.x.reshape(-1, width), b.y.reshape(-1, width)
         assert np.shares_memory(b.outputs, b.y)
         b.scale_row, b.offset_row, *others = b.rows[:, :width] if rows_of_places else (b.scale, b.offset)
         if b.training:
             b.slope_row, b.total = others or (b.slope, b.rows[0, :width])
-            b.count, b.ones = b.ones.size, b.ones.reshape(-1)[: len(b.inputs)]
-            b.ones[:] = 1.0
+            ones = b.ones.reshape(-1, order="A")
+            assert np.shares_memory(ones, b.ones) or not ones.size
+            ones[:] = 1.0
+            b.count, b.gaps, b.present = ones.size, False, ones.reshape(b.x.shape[:-1])
+            b.ones = ones[: len(b.inputs)]
+            b.present_rows = b.ones[:, None]
             b.centered, b.delta = b.centered.reshape(-1, width), b.dy.reshape(-1, width)
             b.gradient = None if b.dx is None else b.dx.reshape(-1, width)
 
@@ -98,13 +102,17 @@ class BatchNorm(Layer):
 
     def _center(self, p: Any, b: Any) -> None:
         """Fill centered and variance, and let the running statistics follow; for a lone value, take those."""
-        lone = b.count == 1
+        if b.masked:
+            self._look_for_gaps(b)
+        lone = b.count <= 1
         if lone:
             np.copyto(b.mean, p.mean)
         else:
             self._mean(b.inputs, b, out=b.mean)
         _spread(b.mean, b.offset_row)
         np.subtract(b.inputs, b.offset_row, out=b.centered)
+        if b.gaps:
+            np.multiply(b.centered, b.present_rows, out=b.centered)
         if lone:
             np.copyto(b.variance, p.variance)
             return
@@ -114,11 +122,17 @@ class BatchNorm(Layer):
         self._follow(p.mean, b.mean, 1.0, b.slope)
         self._follow(p.variance, b.variance, b.count / (b.count - 1), b.slope)
 
+    def _look_for_gaps(self, b: Any) -> None:
+        np.copyto(b.present, b.absent)
+        np.subtract(1.0, b.present, out=b.present)
+        b.count = int(np.add.reduce(b.ones))
+        b.gaps = b.count < b.ones.size
+
     def _mean(self, matrix: Array, b: Any, out: Array) -> None:
         # Over the first axis np.add.reduce takes three times as long as a product with a row of ones.
         np.dot(b.ones, matrix, out=b.total)
         _gather(b.total, out)
-        np.divide(out, b.count, out=out)
+        np.divide(out, max(1, b.count), out=out)
 
     def _follow(self, running: Array, batch: Array, factor: float, work: Array) -> None:
         np.multiply(running, 1.0 - self.momentum, out=running)
@@ -131,9 +145,15 @@ class BatchNorm(Layer):
         np.multiply(g.gain, b.inverse, out=g.gain)
         self._mean(b.delta, b, out=b.mean)
         np.multiply(b.mean, b.count, out=g.shift)
-        if b.dx is None:
-            return
-        if b.count == 1:
+        if b.gaps:
+            np.add.reduce(b.delta, axis=0, out=g.shift)
+        if b.dx is not None:
+            self._input_gradient(g, b)
+            if b.gaps:
+                np.multiply(b.gradient, b.present_rows, out=b.gradient)
+
+    def _input_gradient(self, g: Any, b: Any) -> None:
+        if b.count <= 1:
             np.multiply(b.dy, b.scale, out=b.dx)
             return
         np.multiply(b.inverse, g.gain, out=b.slope)

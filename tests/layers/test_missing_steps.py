@@ -11,9 +11,11 @@ from sknn.layers import (
     GRU,
     LSTM,
     Activation,
+    BatchNorm,
     Bidirectional,
     Dropout,
     Embedding,
+    Flatten,
     Layer,
     LayerNorm,
     Residual,
@@ -141,3 +143,67 @@ def test_forget_gate_starts_open() -> None:
     net = Network([LSTM(3)], (STEPS, 2), np.float64)
     net.initialize(np.random.RandomState(0))
     assert_array_equal(net.parameters[0].W[-1, 6:9], 1.0)
+
+
+BATCH_STACKS = {
+    "between": [GRU(3, return_sequences=True), BatchNorm(), LSTM(2)],
+    "in-a-block": [GRU(3, return_sequences=True), Residual([BatchNorm(), Activation(Tanh())]), LSTM(2)],
+    "twice": [LSTM(3, True), BatchNorm(), Dropout(0.0), BatchNorm(), Bidirectional(GRU(2))],
+}
+
+
+def training_step(layers: list[Layer], x: np.ndarray) -> list[np.ndarray]:
+    """Give output, gradients and running statistics of one step with the sum of squares."""
+    net = Network([Dropout(0.0), *layers], x.shape[1:], np.float64)
+    net.initialize(np.random.RandomState(0))
+    gradients = net.parameters.gradients()
+    ws = Workspace(net, len(x), training=True, rng=np.random.default_rng(0))
+    for _ in range(2):
+        ws.load(x)
+        net.forward(ws)
+        y = ws.output.copy()
+        np.copyto(ws.output_gradient, 2 * y)
+        net.backward(ws, gradients)
+    return [y, gradients.values, ws.layers[1].dx.copy(), net.parameters.state.copy()]
+
+
+@pytest.mark.parametrize("layers", BATCH_STACKS.values(), ids=BATCH_STACKS)
+def test_statistics_of_a_batch_leave_missing_steps_out(layers: list[Layer]) -> None:
+    x = sequences(3, STEPS)
+    y, gradient, dx, state = training_step(layers, x)
+    y_padded, gradient_padded, dx_padded, state_padded = training_step(layers, filled_up(x, STEPS + PADDING))
+    assert_allclose(y_padded, y, rtol=1e-11)
+    assert_allclose(gradient_padded, gradient, rtol=1e-10, atol=1e-13)
+    assert_allclose(dx_padded[:, :STEPS], dx, rtol=1e-10, atol=1e-13)
+    assert_array_equal(dx_padded[:, STEPS:], 0.0)
+    assert_allclose(state_padded, state, rtol=1e-12)
+
+
+@pytest.mark.parametrize("lengths", [(4, 2, 1), (1, 0, 0), (0, 0, 0)], ids=str)
+def test_gradients_of_statistics_that_leave_steps_out(lengths: tuple[int, ...]) -> None:
+    """By differences, also where the missing steps are read by the next layer, as by Flatten."""
+    x = sequences(3, STEPS)
+    for row, length in enumerate(lengths):
+        x[row, length:] = np.nan
+    net = Network([Dropout(0.0), GRU(3, return_sequences=True), BatchNorm(), Flatten()], x.shape[1:], np.float64)
+    net.initialize(np.random.RandomState(0))
+    values, gradients = net.parameters.values, net.parameters.gradients()
+    values += 0.1 * np.random.RandomState(2).standard_normal(values.size)
+    ws = Workspace(net, 3, training=True, rng=np.random.default_rng(0))
+    factors = np.cos(np.arange(ws.output.size)).reshape(ws.output.shape)
+
+    def loss() -> float:
+        ws.load(x)
+        net.forward(ws)
+        return float(np.sum(factors * ws.output))
+
+    loss()
+    np.copyto(ws.output_gradient, factors)
+    net.backward(ws, gradients)
+    expected = np.empty_like(values)
+    for i, here in enumerate(values.copy()):
+        ends = []
+        for values[i] in here + 1e-5, here - 1e-5:
+            ends.append(loss())
+        values[i], expected[i] = here, (ends[0] - ends[1]) / 2e-5
+    assert_allclose(gradients.values, expected, rtol=1e-6, atol=1e-8)
