@@ -129,7 +129,7 @@ class NetworkEstimator(FittedNetwork):
         if weight is None:
             return None
         with naming("sample_weight"):
-            weight = _check_sample_weight(weight, X, dtype=X.dtype, ensure_non_negative=True)
+            weight = _check_sample_weight(weight, X, dtype=np.float64, ensure_non_negative=True)
         if not weight.any():
             raise ValueError("sample_weight is zero for every sample; expected at least one weight above zero.")
         return np.asarray(weight)

@@ -197,11 +197,10 @@ class ScaledTargets(NumericTargets):
     def learn(cls, y: Array, *, positive: bool, clamp: bool) -> Self:
         """Learn mean and deviation; ``positive`` targets are only divided by their mean, ``clamp`` keeps the range."""
         columns = y.reshape(len(y), -1).astype(np.float64)
-        mean, deviation = columns.mean(axis=0), columns.std(axis=0)
+        offsets = columns - columns[0]  # which are zeros, exactly, if the target is constant
+        mean, deviation = columns[0] + offsets.mean(axis=0), offsets.std(axis=0)
         center, scale = (np.zeros_like(mean), mean) if positive else (mean, deviation)
-        # What rounding leaves of a constant is no scale; the network sees a zero in its place, exactly.
-        constant = scale <= 1e-12 * np.abs(columns).max(axis=0)
-        center, scale = np.where(constant, columns[0], center), np.where(constant, 1.0, scale)
+        scale = np.where(scale == 0, 1.0, scale)
         return cls(center, scale, *((columns.min(axis=0), columns.max(axis=0)) if clamp else (None, None)))
 
     def encode(self, y: Array, dtype: Any) -> TargetRows:

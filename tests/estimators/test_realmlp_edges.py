@@ -118,3 +118,28 @@ def test_sparse_indicators_come_back_sparse():
     predicted = net.fit(X, sparse.csr_matrix(indicators)).predict(X)
     assert type(predicted) is sparse.csr_matrix
     np.testing.assert_array_equal(predicted.toarray(), dense)
+
+
+@pytest.mark.parametrize("unit", [1e-4, 1e-100, 1e100])
+def test_the_unit_of_targets_means_nothing(unit):
+    """Also where it is small beside their mean, as long as float64 tells them apart."""
+    offset = 1e9 if unit == 1e-4 else 0.0
+    net = RealMLPRegressorScratch(**{**SMALL, "max_iter": 30})
+    expected = net.fit(X, Y).predict(X)
+    predicted = (net.fit(X, offset + unit * Y).predict(X) - offset) / unit
+    np.testing.assert_allclose(predicted, expected, atol=0.1 if offset else 1e-3)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, -7e200])
+def test_a_constant_target_is_predicted_exactly(value):
+    np.testing.assert_array_equal(RealMLPRegressorScratch(**SMALL).fit(X, np.full(100, value)).predict(X), value)
+
+
+@pytest.mark.parametrize("factor", [1e-60, 1e-30, 1e30])
+def test_a_factor_of_all_weights_cancels(factor):
+    categories, weight = np.array(["a", "b"], dtype=object)[LABELS][:, None], np.linspace(1, 2, 100)
+    net = RealMLPRegressorScratch(**SMALL)
+    expected = net.fit(categories, Y, sample_weight=weight).predict(categories)
+    np.testing.assert_allclose(
+        net.fit(categories, Y, sample_weight=factor * weight).predict(categories), expected, rtol=1e-5
+    )
