@@ -114,6 +114,15 @@ def test_what_is_not_a_number_stays_so(activation, dtype, sign):
 
 
 @every_activation
+@every_dtype
+def test_slopes_of_huge_numbers_are_finite(activation, dtype):
+    z = np.array([[-1.0, 1.0]], dtype) * np.sqrt(np.finfo(dtype).max)
+    with np.errstate(all="ignore"):
+        _, dy = passes(activation, z)
+    assert np.isfinite(dy).all()
+
+
+@every_activation
 def test_derivative_is_the_limit_of_differences(activation):
     h = 1e-3
     z = np.linspace(-8, 8, 401)

@@ -2,15 +2,18 @@
 
 import copy
 import sys
+import warnings
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 from sklearn.datasets import load_digits, load_iris
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -291,3 +294,73 @@ def test_without_matplotlib_the_extra_is_named(net, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match=r"pip install 'sknn\[plot\]'"):
         NetworkDisplay.from_estimator(net)
+
+
+# What users bring along ---------------------------------------------------------------------------
+
+
+def test_series_are_paired_by_position():
+    images, truth = np.zeros((3, 4, 4)), pd.Series([0, 1, 2])[::-1]
+    display = ImagePredictionDisplay.from_predictions(
+        images, pd.Series([2, 1, 0], index=[7, 8, 9]), confidence=pd.Series([0.5, 0.6, 0.7])[::-1], y_true=truth
+    )
+    assert [axis.get_title() for axis in display.axes_] == ["2 (70 %)", "1 (60 %)", "0 (50 %)"]
+
+
+def test_a_true_class_that_the_estimator_does_not_know():
+    images, digits = load_digits(return_X_y=True)
+    net = MLPClassifierScratch((30,), solver="lbfgs", max_iter=50, random_state=0)
+    for unknown in 5, 9:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            net.fit(images[digits != unknown], digits[digits != unknown])
+        rows = digits == unknown
+        display = ImagePredictionDisplay.from_estimator(net, images[rows][:3], digits[rows][:3], image_shape=(8, 8))
+        assert all(axis.get_title().endswith(f"true: {unknown}") for axis in display.axes_)
+
+
+def test_images_are_titled_with_what_predict_says():
+    images, digits = load_digits(n_class=2, return_X_y=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        net = MLPClassifierScratch((5,), max_iter=3, random_state=0).fit(images, digits)
+    never = FixedThresholdClassifier(FrozenEstimator(net), threshold=1.1).fit(images, digits)
+    display = ImagePredictionDisplay.from_estimator(never, images[:4], image_shape=(8, 8), class_names=["zero", "one"])
+    shares = never.predict_proba(images[:4])[:, 0]
+    assert [axis.get_title() for axis in display.axes_] == [f"zero ({100 * p:.0f} %)" for p in shares]
+
+
+@pytest.mark.parametrize(
+    "prepare", [lambda a: a.set_xscale("log"), lambda a: a.set_xticks([1, 2])], ids=["log", "fixed"]
+)
+def test_ticks_of_the_users_axes_are_left_alone(prepare):
+    X, y = load_iris(return_X_y=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        net = MLPClassifierScratch((5,), max_iter=3, random_state=0).fit(X, y)
+    for draw in (
+        lambda ax: TrainingCurveDisplay.from_estimator(net, panels=["loss"], ax=ax),
+        lambda ax: GradientFlowDisplay.from_estimator(net, X, y, ax=ax),
+    ):
+        _, axis = plt.subplots()
+        prepare(axis)
+        locator = axis.xaxis.get_major_locator()
+        draw(axis)
+        assert axis.xaxis.get_major_locator() is locator
+        plt.close("all")
+
+
+def test_gradients_do_not_depend_on_the_weights_of_the_fit():
+    X, y = load_iris(return_X_y=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        net = MLPClassifierScratch((5,), max_iter=5, random_state=0, alpha=0.0).fit(X, y, np.full(150, 4.0))
+        plain = MLPClassifierScratch((5,), max_iter=5, random_state=0, alpha=0.0).fit(X, y)
+        plain.coefs_, plain.intercepts_ = net.coefs_, net.intercepts_
+        norms = [GradientFlowDisplay.from_estimator(one, X, y).norms for one in (net, plain)]
+    np.testing.assert_allclose(*norms, rtol=1e-10)
+
+
+def test_errors_of_small_types_do_not_wrap():
+    truth = np.array([100, -100], np.int8)
+    assert ForecastDisplay.from_predictions(truth, -truth).errors_ == 200.0

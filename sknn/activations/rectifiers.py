@@ -288,10 +288,10 @@ class Mish(Activation):
     def backward(self, z: Array, y: Array, dy: Array, s: Any) -> None:
         np.add(s.e, 1.0, out=s.slope)
         s.slope *= s.e
-        s.slope *= z
         np.subtract(1.0, s.t, out=s.e)
         s.slope *= s.e
         s.slope *= s.e
+        s.slope *= z
         s.slope += s.t
         dy *= s.slope
 

@@ -4,7 +4,6 @@ import copy
 import warnings
 from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -29,7 +28,7 @@ from sknn.losses import Loss
 from sknn.training.batches import Batches, TargetRows
 from sknn.training.lbfgs import LBFGS
 from sknn.training.rules import Best, Divergence, LowerOnPlateau, NoImprovement, Report, Rule, TrainingState, Validation
-from sknn.training.trainer import Trainer
+from sknn.training.trainer import CONSTANT, Trainer
 
 NO_VALIDATION = (None, None, None)
 
@@ -91,16 +90,7 @@ class NetworkEstimator(FittedNetwork):
                 self,
                 {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}},
                 1 if incremental else self.max_iter,
-                lambda now: self._attributes(
-                    replace(
-                        now,
-                        network=now.network.copy(),
-                        clock=replace(now.clock),
-                        history={name: list(values) for name, values in now.history.items()},
-                    ),
-                    targets,
-                    loss,
-                ),
+                lambda now: self._attributes(now.as_if_ended(), targets, loss),
             )
             # An overflow shows in the loss, which is watched, and a warning for each would bury it.
             with np.errstate(all="ignore"):
@@ -206,7 +196,7 @@ class NetworkEstimator(FittedNetwork):
         if self.verbose:
             rules.append(Report())
         if self.solver != "lbfgs" or watched:
-            schedule = make_schedule(self)
+            schedule = make_schedule(self) if self.solver != "lbfgs" else CONSTANT
             divided = self.learning_rate_init if schedule.divides_on_plateau else None
             if schedule.plateau:
                 rules.append(LowerOnPlateau(schedule.plateau, self.tol, watched))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sknn.training.rules import Rule, TrainingState
+from sknn.training.rules import ASKED, Rule, TrainingState
 
 try:
     from sklearn.callback import CallbackSupportMixin
@@ -44,11 +44,13 @@ class CallbackRule(Rule):
         self.task.call_on_fit_task_begin(estimator=self.estimator, **self.data)
 
     def after_epoch(self, state: TrainingState) -> None:
+        if state.diverged and state.best_weights is None:
+            return  # there is no network to show, and the fit ends with an error
         asked_to_stop = self.task.call_on_fit_task_end(
             estimator=self.estimator, **self.data, reconstruction_attributes=lambda: self.attributes(state)
         )
         if asked_to_stop:
-            state.stop_reason = "A callback asked to stop."
+            state.stop_reason = ASKED
 
     def end(self, state: TrainingState) -> None:
         """Tell the callbacks that the fit is over."""

@@ -276,7 +276,15 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     def _loss(self, targets: Targets) -> Loss:
         one, several = CLASSIFICATION_LOSSES[self.loss] if isinstance(self.loss, str) else (self.loss, self.loss)
         chosen = several if targets.kind == "multiclass" else one
-        return chosen if isinstance(chosen, Loss) else fill(chosen, self)
+        if not isinstance(chosen, Loss):
+            return fill(chosen, self)
+        wanted = "softmax" if targets.kind == "multiclass" else "logistic"
+        if chosen.link in {"identity", "exp", "logistic", "softmax"} - {wanted}:
+            raise ValueError(
+                f"loss={chosen!r} has the link {chosen.link!r}; expected {wanted!r} for {targets.kind} targets, as "
+                "the losses have that 'log_loss' and 'focal' stand for."
+            )
+        return chosen
 
     def _encode(self, y: Array, targets: Targets, dtype: Any) -> TargetRows:
         return super()._encode(y, targets, dtype).smoothed(self.label_smoothing)

@@ -34,7 +34,17 @@ from sknn.preprocessing.columns import Table
 from sknn.preprocessing.table import TableReader
 from sknn.schedules import SCHEDULES, Schedule
 from sknn.training.batches import Batches
-from sknn.training.rules import Best, Divergence, LongSinceBest, Report, Rule, TrainingState, Validation
+from sknn.training.rules import (
+    ASKED,
+    INTERRUPTED,
+    Best,
+    Divergence,
+    LongSinceBest,
+    Report,
+    Rule,
+    TrainingState,
+    Validation,
+)
 from sknn.training.trainer import Trainer
 
 
@@ -224,6 +234,8 @@ class RealMLP(NetworkEstimator):
             left = limit - (perf_counter() - started)
             share = max(1e-3, left / (self.n_members - i))
             members.append(self._fit_member(samples, held_out, targets, loss, seed, share, callbacks))
+            if members[-1].state.stop_reason in (INTERRUPTED, ASKED):
+                break
         return members
 
     def _fit_member(
@@ -351,7 +363,7 @@ class RealMLP(NetworkEstimator):
 
     def _watched(self, state: TrainingState, encoder: Any, targets: Targets, loss: Loss) -> dict[str, Any]:
         """Give the fitted attributes while a member is trained."""
-        now = replace(state, network=state.network.copy()) if encoder is not None else state
+        now = state.as_if_ended() if encoder is not None else state
         return {**self._attributes(now, targets, loss), "members_": [Member(now, encoder)]}
 
     # -- the fitted estimator ------------------------------------------------------------------------------------------

@@ -100,3 +100,12 @@ def network_estimator(estimator: Any) -> tuple[NetworkEstimator, Pipeline | None
             "or a fitted search over either."
         )
     return estimator, before
+
+
+def whole_numbers(axis: Any) -> None:
+    """Let the ticks along x be whole numbers, unless the user has chosen others."""
+    from matplotlib.ticker import MaxNLocator
+
+    locator = axis.xaxis.get_major_locator()
+    if isinstance(locator, MaxNLocator):
+        locator.set_params(integer=True)

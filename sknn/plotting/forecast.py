@@ -49,7 +49,7 @@ class ForecastDisplay:
     """
 
     def __init__(self, y_true: Any, y_pred: Any, *, time: Any = None, step: int = 1, unit: str | None = None) -> None:
-        self.y_true, self.y_pred = (np.asarray(y).reshape(len(y), -1) for y in (y_true, y_pred))
+        self.y_true, self.y_pred = (np.asarray(y, dtype=float).reshape(len(y), -1) for y in (y_true, y_pred))
         if self.y_true.shape != self.y_pred.shape:
             raise ValueError(f"y_pred has shape {np.shape(y_pred)}; expected {np.shape(y_true)}, that of y_true.")
         if not 1 <= step <= self.y_true.shape[1]:

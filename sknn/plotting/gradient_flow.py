@@ -14,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sknn.core.kernels import Array
 from sknn.estimators.base import NetworkEstimator
 from sknn.optimizers import Optimizer, OptimizerState
-from sknn.plotting.base import network_estimator, subplots
+from sknn.plotting.base import network_estimator, subplots, whole_numbers
 
 
 class GradientFlowDisplay:
@@ -105,7 +105,7 @@ class GradientFlowDisplay:
         numbers = np.arange(1, len(self.norms) + 1)
         [self.line_] = self.ax_.plot(numbers, self.norms, **{"marker": "o", "label": self.name, **line})
         self.ax_.set(xlabel="layer with weights", ylabel="norm of the gradient", yscale="log")
-        self.ax_.xaxis.get_major_locator().set_params(integer=True)
+        whole_numbers(self.ax_)
         if self.name is not None:
             self.ax_.legend()
         return self
@@ -133,6 +133,8 @@ def _gradient_norms(net: NetworkEstimator, X: Any, y: Any) -> Array:
         raise TypeError(f"estimator is a {type(net).__name__}; expected one with the parameter solver.")
     fitted, recorder = net.__sklearn_is_fitted__(), _Recorder()
     net = deepcopy(net) if fitted else clone(net)
+    if fitted:
+        net._state.weighed = 0  # the mean weight is that of these samples
     net.__dict__.pop("_skl_callbacks", None)
     net.set_params(solver=recorder, batch_size=np.shape(X)[0], learning_rate="constant", max_iter=1, verbose=False)
     net.set_params(early_stopping=False, weight_decay=0.0, max_grad_norm=None)

@@ -44,7 +44,9 @@ class ImagePredictionDisplay:
     """
 
     def __init__(self, images: Array, y_pred: Any, *, confidence: Any = None, y_true: Any = None) -> None:
-        self.images, self.y_pred, self.confidence, self.y_true = np.asarray(images), y_pred, confidence, y_true
+        self.images, self.y_pred = np.asarray(images), np.asarray(y_pred)
+        self.confidence = None if confidence is None else np.asarray(confidence)
+        self.y_true = None if y_true is None else np.asarray(y_true)
 
     @classmethod
     def from_estimator(
@@ -62,7 +64,7 @@ class ImagePredictionDisplay:
         Parameters
         ----------
         estimator : classifier
-            Fitted; whatever has ``predict_proba`` and ``classes_``.
+            Fitted; whatever has ``predict``, ``predict_proba`` and ``classes_``.
         X : ndarray of shape (n, ...)
             The images as the estimator takes them: a few, for each gets its place.
         y : array-like of shape (n,), default=None
@@ -70,7 +72,7 @@ class ImagePredictionDisplay:
         image_shape : tuple of int, default=None
             (height, width) or (height, width, channels), where ``X`` holds rows.
         class_names : sequence of str, default=None
-            What to write for each of ``classes_``.
+            What to write for each of ``classes_``; classes that it does not know are written as they are.
         columns : int, default=6
             Images in a row.
 
@@ -79,11 +81,13 @@ class ImagePredictionDisplay:
         ImagePredictionDisplay
         """
         images = np.asarray(X) if image_shape is None else np.asarray(X).reshape(-1, *image_shape)
-        p = estimator.predict_proba(X)
-        names = np.asarray(estimator.classes_ if class_names is None else class_names)
-        y_true = None if y is None else names[np.searchsorted(estimator.classes_, y)]
-        display = cls(images, names[p.argmax(axis=1)], confidence=p.max(axis=1), y_true=y_true)
-        return display.plot(columns=columns)
+        known = estimator.classes_.tolist()
+        names = dict(zip(known, known if class_names is None else class_names, strict=True))
+        y_pred, p = np.asarray(estimator.predict(X)).tolist(), estimator.predict_proba(X)
+        confidence = [row[known.index(label)] for row, label in zip(p, y_pred, strict=True)]
+        predicted = [names[label] for label in y_pred]
+        y_true = None if y is None else [names.get(label, label) for label in np.asarray(y).tolist()]
+        return cls(images, predicted, confidence=confidence, y_true=y_true).plot(columns=columns)
 
     @classmethod
     def from_predictions(

@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from sknn.plotting.base import network_estimator, subplots
+from sknn.plotting.base import network_estimator, subplots, whole_numbers
 
 
 class TrainingCurveDisplay:
@@ -114,7 +114,7 @@ class TrainingCurveDisplay:
                     axis.plot(np.arange(1, len(values) + 1), values, label=label, color=color)
             if self.best_epoch:
                 axis.axvline(self.best_epoch, color="0.6", linestyle="--", label=f"best epoch, {self.best_epoch}")
-            axis.xaxis.get_major_locator().set_params(integer=True)
+            whole_numbers(axis)
             axis.set(xlabel="epoch", ylabel=self.score_name if panel == "score" else panel.replace("_", " "))
             axis.legend()
         return self

@@ -14,7 +14,7 @@ from sknn.core.crew import ALONE, Crew
 from sknn.core.kernels import Array, norm
 from sknn.core.objective import Objective
 from sknn.core.workspace import Workspace
-from sknn.training.rules import Rule, TrainingState
+from sknn.training.rules import INTERRUPTED, Rule, TrainingState
 
 
 class _Stop(Exception):
@@ -83,7 +83,7 @@ class LBFGS:
             return
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=2)
-            state.stop_reason = "Interrupted by the user."
+            state.stop_reason = INTERRUPTED
             np.copyto(values, self._accepted)
             return
         np.copyto(values, result.x, casting="same_kind")

@@ -10,6 +10,9 @@ from sknn.core.network import Network
 from sknn.optimizers import OptimizerState
 from sknn.schedules import Clock, Plateau
 
+INTERRUPTED, ASKED = "Interrupted by the user.", "A callback asked to stop."
+"""Reasons of the user's to stop: they end a fit as a whole."""
+
 HISTORY = ("loss", "validation_loss", "validation_score", "learning_rate", "gradient_norm", "seconds")
 """What is recorded of each epoch."""
 
@@ -98,6 +101,15 @@ class TrainingState:
             weighed=0 if anew else self.weighed,
             stop_reason=None,
         )
+
+    def as_if_ended(self) -> "TrainingState":
+        """Make an independent copy that stands as if training had ended here: with the best weights, if there are."""
+        history = {name: list(values) for name, values in self.history.items()}
+        optimizer_state, clock = deepcopy(self.optimizer_state), replace(self.clock)
+        copy = replace(self, network=self.network.copy(), clock=clock, optimizer_state=optimizer_state, history=history)
+        if copy.best_weights is not None:
+            copy.restore_best()
+        return copy
 
     def restore_best(self) -> None:
         """Take the best weights back, which a rule has kept."""

@@ -14,7 +14,7 @@ from sknn.core.workspace import Workspace
 from sknn.optimizers import Optimizer
 from sknn.schedules import Constant, Schedule
 from sknn.training.batches import Batches
-from sknn.training.rules import Rule, TrainingState
+from sknn.training.rules import INTERRUPTED, Rule, TrainingState
 
 CONSTANT = Constant()
 
@@ -123,7 +123,7 @@ class Trainer:
                     state.stop_reason = "The limit of time was reached."
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=2)
-            state.stop_reason = "Interrupted by the user."
+            state.stop_reason = INTERRUPTED
         clock.budget = None
 
     def _run_epoch(self, batches: Batches, spaces: dict[int, Workspace], state: TrainingState) -> None:
