@@ -116,7 +116,7 @@ def test_what_is_not_a_number_stays_so(activation, dtype, sign):
 @every_activation
 @every_dtype
 def test_slopes_of_huge_numbers_are_finite(activation, dtype):
-    z = np.array([[-1.0, 1.0]], dtype) * np.sqrt(np.finfo(dtype).max)
+    z = np.array([[-1e25, 1e25]], dtype)
     with np.errstate(all="ignore"):
         _, dy = passes(activation, z)
     assert np.isfinite(dy).all()
