@@ -250,6 +250,13 @@ def test_dates_are_no_numbers(chosen, dates):
         encoder.transform(frame)
 
 
+def test_dates_of_type_category_are_no_numbers():
+    frame = pd.DataFrame({"when": pd.Categorical(DATES)})
+    assert "when" in TableEncoder().fit(frame).categories_
+    with pytest.raises(ValueError, match="dates or durations in column when"):
+        TableEncoder(categorical_features=None).fit(frame)
+
+
 def test_lists_with_text_are_read_column_by_column():
     rows = [[0.5, "a", True], [1.5, "b", False], [2.5, "a", None]]
     encoder = TableEncoder().fit(rows)

@@ -1,8 +1,10 @@
 """Threads of Python that share the blocks of some work, beside a BLAS of one thread."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Barrier
 from typing import TypeVar
 
 import numpy as np
@@ -27,7 +29,7 @@ class Crew:
     """
 
     def __init__(self, size: int = 1, pool: ThreadPoolExecutor | None = None) -> None:
-        self.size, self.pool = size, pool
+        self.size, self.pool, self.process = size, pool, os.getpid()
 
     def share(self, function: Callable[[T], object], items: Sequence[T]) -> None:
         """Call a function for all items: items t, t + size, t + 2 size and so on are done by one thread.
@@ -39,7 +41,7 @@ class Crew:
         items : sequence
             Such as the blocks of a batch.
         """
-        if self.pool is None or len(items) < 2:
+        if self.pool is None or len(items) < 2 or os.getpid() != self.process:  # a fork has no threads
             for item in items:
                 function(item)
             return
@@ -56,7 +58,7 @@ class Crew:
         try:
             for t in shares[1:]:
                 others.append(self.pool.submit(work, t))
-        except RuntimeError:  # there are no new threads, as Python is about to end
+        except RuntimeError:  # the pool takes no more, as Python is about to end
             pass
         try:
             for t in (0, *shares[1 + len(others) :]):
@@ -89,8 +91,23 @@ def crew(wanted: int) -> Iterator[Crew]:
     Crew
     """
     with claim(min(wanted, MOST_MEMBERS), blas=1) as size:
-        if size < 2:
+        pool = _started(size - 1) if size > 1 else None
+        if pool is None:
             yield ALONE
             return
-        with ThreadPoolExecutor(size - 1) as pool:
+        with pool:
             yield Crew(size, pool)
+
+
+def _started(threads: int) -> ThreadPoolExecutor | None:
+    """Start a pool with all of its threads; None where that is not possible, as when Python is about to end."""
+    pool, all_here = ThreadPoolExecutor(threads), Barrier(threads + 1)
+    try:
+        for _ in range(threads):
+            pool.submit(all_here.wait)
+        all_here.wait()
+    except RuntimeError:
+        all_here.abort()
+        pool.shutdown()
+        return None
+    return pool

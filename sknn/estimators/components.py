@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
 from sknn.core.checks import is_count
 from sknn.optimizers import OPTIMIZERS, Optimizer
@@ -72,7 +73,7 @@ def _parameters(kind: type) -> Mapping[str, inspect.Parameter]:
     """
     parameters: dict[str, inspect.Parameter] = {}
     for base in kind.__mro__:
-        if "__init__" in vars(base):
+        if "__init__" in vars(base) and issubclass(base, BaseEstimator):
             parameters.update(inspect.signature(base).parameters)
     return parameters
 
@@ -92,7 +93,7 @@ def make_schedule(estimator: Any) -> Schedule:
 
 def hidden_sizes(given: Any) -> list[int]:
     """Give the parameter ``hidden_layer_sizes``, a number or several, as a list of checked numbers."""
-    sizes = list(given) if isinstance(given, Iterable) else [given]
+    sizes = list(given) if isinstance(given, Iterable) and getattr(given, "ndim", None) != 0 else [given]
     if not all(map(is_count, sizes)):
         raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}; expected integers.")
     return [int(size) for size in sizes]

@@ -1,6 +1,6 @@
 """Multi-layer perceptrons: what both estimators share."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -98,6 +98,7 @@ class MLP(NetworkEstimator):
     @coefs_.setter
     def coefs_(self, values: Sequence[Array]) -> None:
         self.coefs_[:] = values
+        self._state.at_best = False
 
     @property
     def intercepts_(self) -> list[Array]:
@@ -108,6 +109,7 @@ class MLP(NetworkEstimator):
     @intercepts_.setter
     def intercepts_(self, values: Sequence[Array]) -> None:
         self.intercepts_[:] = values
+        self._state.at_best = False
 
     @property
     def n_layers_(self) -> int:
@@ -124,10 +126,14 @@ class Views(list[Array]):
     """Views of a network's weights; what is assigned to an item, or to all, is written into the weights."""
 
     def __setitem__(self, place: Any, value: Any) -> None:
-        views, arrays = (self[place], list(value)) if isinstance(place, slice) else ([self[place]], [value])
-        if [view.shape for view in views] != [np.shape(array) for array in arrays]:
+        views = self[place] if isinstance(place, slice) else [self[place]]
+        several = isinstance(place, slice) and isinstance(value, Iterable)
+        arrays = [np.array(one) for one in (value if several else [value])]  # copies, for they may be these views
+        fits = [view.shape for view in views] == [array.shape for array in arrays]
+        if not fits or not all(np.can_cast(a.dtype, v.dtype, "same_kind") for a, v in zip(arrays, views, strict=True)):
             raise ValueError(
-                f"The weights have the shapes {[view.shape for view in views]}; got {[np.shape(a) for a in arrays]}."
+                f"coefs_ and intercepts_ take numbers; expected the shapes {[view.shape for view in views]}, got "
+                f"{[(array.shape, str(array.dtype)) for array in arrays]}."
             )
         for view, array in zip(views, arrays, strict=True):
             view[...] = array

@@ -164,7 +164,7 @@ class RealMLP(NetworkEstimator):
             targets = self._targets_of(y_checked, weight, None, True, False)
             targets.sparse = issparse(y)
             loss = self._loss(targets)
-            samples = self._encoded(table, y_checked, weight, targets, loss)
+            samples = self._encoded(table, y_checked, weight, targets)
             held_out = self._own_validation(validation, targets, loss)
             seeds = check_random_state(self.random_state).randint(2**31 - 1, size=self.n_members).tolist()
             callbacks = begin_callbacks(
@@ -188,13 +188,11 @@ class RealMLP(NetworkEstimator):
             self._reader = TableReader(self.categorical_features)
             return self._reader.learn(X, self)
 
-    def _encoded(self, X: Table, y: Array, weight: Array | None, targets: Targets, loss: Loss) -> Samples:
-        """Encode the targets and check them; rows of weight 0 are left out."""
+    def _encoded(self, X: Table, y: Array, weight: Array | None, targets: Targets) -> Samples:
+        """Encode the targets; rows of weight 0 are left out."""
         dtype = np.dtype(self.dtype)
         encoded = self._encode(y, targets, dtype)
         rows = np.arange(len(X)) if weight is None else np.flatnonzero(weight)
-        if encoded.table is None:
-            check_target_range(y[rows], loss)
         return Samples(X, y, encoded, weight, targets.row_weights(y, dtype), rows)
 
     def _own_validation(self, validation: tuple[Any, Any, Any], targets: Targets, loss: Loss) -> Samples | None:
@@ -208,7 +206,10 @@ class RealMLP(NetworkEstimator):
             raise ValueError("X_val came without y_val; expected both or neither.")
         table, y = self._validate(X, y, first=False)
         targets.check_known(y)
-        return self._encoded(table, y, self._check_weight(weight, table), targets, loss)
+        samples = self._encoded(table, y, self._check_weight(weight, table), targets)
+        if samples.encoded.table is None:
+            check_target_range(y[samples.rows], loss)
+        return samples
 
     def _fit_members(
         self,
@@ -276,8 +277,7 @@ class RealMLP(NetworkEstimator):
         """Hold rows out for validation, unless there are samples for it or too few rows."""
         rows = samples.rows
         size = int(self.validation_fraction * len(rows))
-        r2 = is_regressor(self) and self.scoring is None
-        if held_out is not None or size < (2 if r2 else 1):  # R2 is not defined for one row
+        if held_out is not None or size < (2 if is_regressor(self) else 1):  # R2 is not defined for one row
             return replace(samples, rows=rows.copy()), held_out
         codes = samples.encoded.values[rows] if samples.encoded.table is not None else None
         if codes is not None:

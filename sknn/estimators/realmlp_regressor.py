@@ -100,7 +100,7 @@ class RealMLPRegressorScratch(NetworkRegressor, RealMLP):
         Keep predictions between the least and the greatest target of ``fit``; 'auto' with 'td'.
     validation_fraction : float, default=0.2
         Share of the rows that is held out to choose the best epoch, in [0, 1); none are with fewer than
-        ``1 / validation_fraction`` rows (twice as many for R2, which one row does not have), or if ``fit`` gets
+        ``1 / validation_fraction`` rows (2 of them must be held out, as one row has no R2), or if ``fit`` gets
         ``X_val``. Without any the last weights are kept.
     scoring : str, callable or None, default=None
         What chooses the best epoch: R² if None, the negative loss if 'loss', else a scorer of scikit-learn's by

@@ -65,7 +65,9 @@ def judges_probabilities(scoring: Any) -> bool:
     if isinstance(scoring, str):
         return scoring in PROPER_SCORES
     function = getattr(scoring, "_score_func", None)
-    return function in [get_scorer(name)._score_func for name in PROPER_SCORES - {"loss"}]
+    return function is not None and function in [
+        get_scorer(name)._score_func for name in PROPER_SCORES & set(get_scorer_names())
+    ]
 
 
 def weight_initializer(choice: Any) -> Initializer:

@@ -3,10 +3,10 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from math import isfinite
+from math import inf
 from numbers import Integral, Real
-from types import SimpleNamespace
-from typing import Any, ClassVar, TypeAlias, get_args
+from types import SimpleNamespace, UnionType
+from typing import Any, ClassVar, TypeAlias, Union, get_args, get_origin
 
 import numpy as np
 
@@ -236,16 +236,18 @@ def planned(layer: Layer, input_shape: Shape) -> Plan:
         If a parameter is of another kind, or the layer cannot take that shape.
     """
     for f in fields(layer):
-        _check_kind(layer, f.name, f.type)
+        if getattr(layer, f.name) is not f.default:
+            _check_kind(layer, f.name, f.type)
     return layer.plan(input_shape)
 
 
 def _check_kind(layer: Layer, name: str, kind: Any) -> None:
-    value, kinds = getattr(layer, name), get_args(kind) or (kind,)
+    value, kinds = getattr(layer, name), get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
     if kind is int:
         valid, wanted = isinstance(value, Integral) and not isinstance(value, bool), "a whole number"
     elif kind is float:
-        valid, wanted = isinstance(value, Real) and not isinstance(value, bool) and isfinite(value), "a finite number"
+        valid = isinstance(value, Real) and not isinstance(value, bool) and abs(value) < inf  # type: ignore[operator]
+        wanted = "a finite number"
     elif Activation in kinds:
         valid, wanted = isinstance(value, kind), "an activation, such as ReLU()"
     elif Initializer in kinds:

@@ -19,7 +19,7 @@ class BatchNorm(Layer):
     images and sequences, over all their places. They also move the running statistics, which predicting
     uses: ``running = (1 - momentum) * running + momentum * batch``, with the unbiased variance. A batch that
     has one value a channel has no variance: it is normalized by the running statistics and leaves them alone.
-    Missing steps of a sequence do not count; in training they become ``shift``.
+    Missing steps of a sequence do not count.
 
     Parameters
     ----------
@@ -111,12 +111,13 @@ class BatchNorm(Layer):
             self._mean(b.inputs, b, out=b.mean)
         _spread(b.mean, b.offset_row)
         np.subtract(b.inputs, b.offset_row, out=b.centered)
-        if b.gaps:
-            np.multiply(b.centered, b.present_rows, out=b.centered)
         if lone:
             np.copyto(b.variance, p.variance)
             return
-        np.einsum("ij,ij->j", b.centered, b.centered, out=b.total)
+        counted = b.centered
+        if b.gaps:
+            counted = np.multiply(b.centered, b.present_rows, out=b.outputs)
+        np.einsum("ij,ij->j", counted, b.centered, out=b.total)
         _gather(b.total, b.variance)
         np.divide(b.variance, b.count, out=b.variance)
         self._follow(p.mean, b.mean, 1.0, b.slope)
@@ -143,14 +144,14 @@ class BatchNorm(Layer):
         np.einsum("ij,ij->j", b.delta, b.centered, out=b.total)
         _gather(b.total, g.gain)
         np.multiply(g.gain, b.inverse, out=g.gain)
-        self._mean(b.delta, b, out=b.mean)
-        np.multiply(b.mean, b.count, out=g.shift)
         if b.gaps:
             np.add.reduce(b.delta, axis=0, out=g.shift)
+            np.divide(g.shift, max(1, b.count), out=b.mean)
+        else:
+            self._mean(b.delta, b, out=b.mean)
+            np.multiply(b.mean, b.count, out=g.shift)
         if b.dx is not None:
             self._input_gradient(g, b)
-            if b.gaps:
-                np.multiply(b.gradient, b.present_rows, out=b.gradient)
 
     def _input_gradient(self, g: Any, b: Any) -> None:
         if b.count <= 1:
@@ -161,8 +162,10 @@ class BatchNorm(Layer):
         _spread(b.slope, b.slope_row)
         _spread(b.mean, b.offset_row)
         np.multiply(b.centered, b.slope_row, out=b.gradient)
+        np.add(b.gradient, b.offset_row, out=b.gradient)
+        if b.gaps:  # the statistics do not depend on them
+            np.multiply(b.gradient, b.present_rows, out=b.gradient)
         np.subtract(b.delta, b.gradient, out=b.gradient)
-        np.subtract(b.gradient, b.offset_row, out=b.gradient)
         np.multiply(b.gradient, b.scale_row, out=b.gradient)
 
 

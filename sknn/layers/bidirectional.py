@@ -84,7 +84,7 @@ class Bidirectional(Layer):
         inner.dx = None if dx is None else dx[by_time]
         inner.dy = None if b.dy is None else b.dy[..., half][out]
         inner.absent = None if b.absent is None else b.absent[by_time]
-        inner.training, inner.rng, inner.crew = b.training, b.rng, b.crew
+        inner.training, inner.rng = b.training, b.rng
         self.layer.prepare(inner)
 
     def forward(self, p: Any, b: Any) -> None:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -91,8 +92,9 @@ class TableEmbedding(Layer):
             require_count(name, getattr(self, name))
         require(self.dim >= 2, "dim", "at least 2", self.dim)
         require(self.scale >= 0, "scale", "at least 0", self.scale)
-        if self.n_numbers is not None and self.n_numbers != 0:
-            require_count("n_numbers", self.n_numbers)
+        n = self.n_numbers
+        valid = n is None or (isinstance(n, Integral) and not isinstance(n, bool) and n >= 0)
+        require(valid, "n_numbers", "a whole number of at least 0, or None", n)  # type: ignore[arg-type]
         if not isinstance(self.levels, Iterable) or not all(map(is_count, self.levels)):
             raise ValueError(f"needs as levels the number of codes of each column, at least 1; got {self.levels!r}")
 

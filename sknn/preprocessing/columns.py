@@ -131,7 +131,9 @@ def holds_categories(column: Any, name: str) -> bool:
 
 def _kind(column: Any) -> str:
     """Give the letter that NumPy has for the type of a column."""
-    return str(getattr(column.dtype, "kind", None) or np.asarray(column[:1]).dtype.kind)
+    levels = getattr(column.dtype, "categories", None)
+    dtype = getattr(levels, "dtype", column.dtype)
+    return str(getattr(dtype, "kind", None) or np.asarray(column[:1]).dtype.kind)
 
 
 def _is_missing(value: Any) -> bool:

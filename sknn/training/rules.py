@@ -352,7 +352,7 @@ class Best(Rule):
             score = state.history["validation_score"][-1]
             better = score >= state.best_score - TIE if self.prefers_last else score > state.best_score
             state.best_score = max(score, state.best_score) if better else state.best_score
-        state.at_best = better
+        state.at_best = better and self.scores
         if better:
             state.best_epoch = len(loss)
             if self.keeps_weights:

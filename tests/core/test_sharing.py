@@ -1,7 +1,9 @@
 """How many threads work gets, that they do all of it, and that the setting of BLAS is given back."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event, get_ident
+from threading import Event, Thread, get_ident
 from time import sleep
 
 import numpy as np
@@ -10,7 +12,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from sknn import MLPRegressorScratch
 from sknn.core import threads
-from sknn.core.crew import ALONE, MOST_MEMBERS, Crew, crew
+from sknn.core.crew import MOST_MEMBERS, Crew, crew
 from sknn.core.network import Network
 from sknn.core.predictor import cut
 from sknn.core.threads import FLOPS_PER_THREAD, claim, threads_for
@@ -192,6 +194,70 @@ def test_items_are_done_here_where_no_thread_can_be_started(started):
 
 
 @pytest.mark.usefixtures("_four_threads")
+@pytest.mark.parametrize("started", [0, 1])
+def test_a_crew_has_all_its_threads_or_none(started, monkeypatch):
+    """Where one cannot be started, its work must not wait in the pool for another to do it a second time."""
+    start, left = Thread.start, [started]
+
+    def limited(thread):
+        if not left[0]:
+            raise RuntimeError("can't start new thread")
+        left[0] -= 1
+        start(thread)
+
+    done = []
+    with monkeypatch.context() as patch:
+        patch.setattr(Thread, "start", limited)
+        with crew(3) as members:
+            assert members.size == 1
+            members.share(done.append, range(5))
+    assert done == list(range(5))
+    assert threads_now() == {4}
+
+
+@pytest.mark.usefixtures("_four_threads")
+def test_a_process_that_was_forked_from_a_fit_works_alone(monkeypatch):
+    """It has a copy of the pool, and none of its threads."""
+    with crew(2) as members:
+        done = []
+        monkeypatch.setattr("os.getpid", lambda: -1)
+        members.share(lambda item: done.append((item, get_ident())), range(4))
+    assert done == [(item, get_ident()) for item in range(4)]
+
+
+FORK = """
+import os, signal, threading, warnings
+import numpy
+from threadpoolctl import threadpool_limits
+from sknn.core import threads
+with threadpool_limits(3, user_api="blas"):
+    held, go = threading.Event(), threading.Event()
+    def other():
+        with threads.claim(2, blas=1):
+            held.set(); go.wait(60)
+    worker = threading.Thread(target=other); worker.start(); held.wait(60)
+    warnings.simplefilter("ignore")
+    locked = threading.Event()
+    def holder():
+        with threads._lock:
+            locked.set(); go.wait(60)
+    second = threading.Thread(target=holder); second.start(); locked.wait(60)
+    child = os.fork() if hasattr(os, "fork") else None
+    if child == 0:
+        signal.alarm(30)
+        with threads.claim(3) as granted:
+            os._exit(0 if granted == 3 else 1)
+    go.set(); worker.join(); second.join()
+    print("fine" if child is None or os.waitpid(child, 0)[1] == 0 else "restricted")
+"""
+
+
+def test_a_forked_process_has_the_threads_that_others_held():
+    result = subprocess.run([sys.executable, "-c", FORK], capture_output=True, text=True, timeout=120, check=True)
+    assert result.stdout.strip() == "fine", result.stderr
+
+
+@pytest.mark.usefixtures("_four_threads")
 def test_a_forked_process_has_no_claims_of_threads_that_it_does_not_have():
     entered, left = Event(), Event()
 
@@ -251,7 +317,6 @@ def test_steps_of_a_network_have_a_crew_where_a_layer_shares(layers):
         assert (members.size, threads_now()) == expected
     with network.threads(1) as members:
         assert (members.size, threads_now()) == (1, {1})
-    assert ALONE.size == 1
 
 
 @pytest.mark.usefixtures("_four_threads")

@@ -47,6 +47,19 @@ def test_defaults_of_a_subclass_hold(Base, Peer, y):
     np.testing.assert_allclose(subclass(Base, y).loss_curve_, subclass(Peer, y).loss_curve_, rtol=1e-10)
 
 
+def test_parameters_of_another_base_are_not_ours():
+    class Mixed:
+        def __init__(self, beta_1=0.5):
+            self.beta_1 = beta_1
+
+    class Net(MLPClassifierScratch, Mixed):
+        def __init__(self, beta_1=0.9):
+            super().__init__(max_iter=5, random_state=0, beta_1=beta_1)
+
+    plain = MLPClassifierScratch(max_iter=5, random_state=0, beta_1=0.5)
+    assert Net(beta_1=0.5).fit(X, LABELS).loss_curve_ == plain.fit(X, LABELS).loss_curve_
+
+
 def test_a_default_of_a_subclass_reaches_the_loss():
     class Hub(MLPRegressorScratch):
         def __init__(self, huber_delta=0.1):
@@ -63,7 +76,7 @@ def test_a_default_of_a_subclass_reaches_the_loss():
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
 def test_indicators_come_back_in_the_format_they_had(container, method):
     nets = [Net((4,), max_iter=20, random_state=0) for Net in (MLPClassifier, MLPClassifierScratch)]
-    options = {"classes": [0, 1, 2]} if method == "partial_fit" and container is np.asarray else {}
+    options = {}
     if method == "partial_fit":
         nets, options = nets[1:], {"classes": [0, 1, 2]}
     predictions = [getattr(net, method)(X, container(INDICATORS), **options).predict(X) for net in nets]

@@ -55,6 +55,20 @@ def test_early_stopping_restores_the_weights_that_had_the_best_score(unwatched, 
     assert net.validation_scores_[net.best_epoch_ - 1] == net.best_validation_score_
 
 
+@pytest.mark.parametrize("between", ["fit", "assignment"])
+def test_early_stopping_does_not_believe_scores_of_other_weights(between):
+    validation = {"X_val": X[60:], "y_val": Y[60:]}
+    net = MLPClassifierScratch((8,), warm_start=True, learning_rate_init=0.05, random_state=0, n_iter_no_change=3)
+    net.set_params(early_stopping=True, max_iter=30).fit(X[:60], Y[:60], **validation)
+    if between == "fit":
+        net.set_params(early_stopping=False, max_iter=100).fit(X[:60], Y[:60])
+    else:
+        net.coefs_ = [np.zeros_like(W) for W in net.coefs_]
+    net.set_params(early_stopping=True, max_iter=5, learning_rate_init=1e-6).fit(X[:60], Y[:60], **validation)
+    assert net.score(X[60:], Y[60:]) == pytest.approx(net.best_validation_score_)
+    assert net.validation_scores_[net.best_epoch_ - 1] == net.best_validation_score_
+
+
 @pytest.mark.parametrize(
     ("schedule", "rates"),
     [
@@ -102,17 +116,32 @@ def test_weights_can_be_assigned():
     np.testing.assert_array_equal(net.coefs_[0], 1.0)
     net.coefs_, net.intercepts_ = W, b
     np.testing.assert_allclose(net.predict(X), 6 * np.maximum(X.sum(axis=1), 0), rtol=1e-12, atol=1e-14)
+    square = regressor(hidden_layer_sizes=(4, 4)).fit(X, X[:, 0])
+    first, second, third = (W.copy() for W in square.coefs_)
+    square.coefs_ = [square.coefs_[1], square.coefs_[0], square.coefs_[2]]
+    for W, expected in zip(square.coefs_, (second, first, third), strict=True):
+        np.testing.assert_array_equal(W, expected)
     assert isinstance(net.coefs_, list)
     assert not np.shares_memory(net.coefs_[0], W[0])
 
 
-@pytest.mark.parametrize("wrong", [[np.ones((4, 6))], [np.ones((4, 6)), np.ones(6)], [1.0, 2.0]], ids=["1", "2", "3"])
+WRONG_WEIGHTS = {
+    "too few": [np.ones((4, 6))],
+    "other shape": [np.ones((4, 6)), np.ones(6)],
+    "numbers": [1.0, 2.0],
+    "a number": 5,
+    "text": [np.ones((4, 6)), np.full((6, 1), "a")],
+    "complex": [np.ones((4, 6)), np.ones((6, 1), complex)],
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG_WEIGHTS.values(), ids=WRONG_WEIGHTS.keys())
 def test_weights_of_other_shapes_are_refused(wrong):
     net = regressor().fit(X, X[:, 0])
     before = [W.copy() for W in net.coefs_]
-    with pytest.raises(ValueError, match=r"weights have the shapes \[\(4, 6\), \(6, 1\)\]; got"):
+    with pytest.raises(ValueError, match=r"coefs_ and intercepts_ take .* shapes \[\(4, 6\), \(6, 1\)\], got"):
         net.coefs_ = wrong
-    with pytest.raises(ValueError, match=r"weights have the shapes \[\(4, 6\)\]; got \[\(6,\)\]"):
+    with pytest.raises(ValueError, match=r"coefs_ and intercepts_ take .* shapes \[\(4, 6\)\], got"):
         net.coefs_[0] = np.ones(6)
     for kept, now in zip(before, net.coefs_, strict=True):
         np.testing.assert_array_equal(kept, now)

@@ -143,3 +143,16 @@ def test_a_factor_of_all_weights_cancels(factor):
     np.testing.assert_allclose(
         net.fit(categories, Y, sample_weight=factor * weight).predict(categories), expected, rtol=1e-5
     )
+
+
+@pytest.mark.parametrize("scoring", [None, "r2", "neg_mean_absolute_error"])
+@pytest.mark.parametrize("n", [6, 10])
+def test_a_regressor_holds_out_two_rows_or_none(scoring, n):
+    net = RealMLPRegressorScratch(scoring=scoring, **SMALL).fit(X[:n], Y[:n])
+    assert net.best_epoch_ > 0
+    assert (net.validation_scores_ is None) == (n < 10)
+
+
+def test_targets_to_validate_with_outside_the_range_of_the_loss():
+    with pytest.raises(ValueError, match=r"range of loss Poisson: .* got values from -3"):
+        RealMLPRegressorScratch(loss="poisson", **SMALL).fit(X, np.abs(Y), X_val=X[:5], y_val=np.full(5, -3.0))

@@ -1,15 +1,18 @@
 """Each call has a workspace of its own, so calls in several threads never meet."""
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, get_ident
 
 import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import make_blobs
+from threadpoolctl import threadpool_limits
 
-from sknn import MLPClassifierScratch, MLPRegressorScratch
+from sknn import MLPClassifierScratch, MLPRegressorScratch, SequentialRegressorScratch
+from sknn.activations import Tanh
+from sknn.layers import Conv2D, Flatten
 
 # Most fits here are cut short on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -97,3 +100,26 @@ def test_predict_while_others_fit(estimator, y):
 
     for output in in_threads(work, range(N_THREADS)):
         np.testing.assert_allclose(output, expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_threads_share_a_fit_with_convolutions(solver, monkeypatch):
+    monkeypatch.setattr("sknn.core.threads.FLOPS_PER_THREAD", 1.0)
+    monkeypatch.setattr("sknn.layers.convolution.BLOCK_ELEMENTS", 1)
+    threads = set()
+
+    class Watching(Tanh):
+        def forward(self, z, y, s):
+            threads.add(get_ident())
+            super().forward(z, y, s)
+
+    images = np.random.RandomState(0).randn(40, 5, 5, 2)
+    layers = [Conv2D(3, activation=Watching()), Flatten()]
+    net = SequentialRegressorScratch(layers, solver=solver, max_iter=3, random_state=0)
+    results = []
+    for allowed in 1, 3:
+        threads.clear()
+        with threadpool_limits(allowed, user_api="blas"):
+            results.append(net.fit(images, images[:, 0, 0, 0]).loss_curve_)
+        assert len(threads) == allowed
+    np.testing.assert_allclose(results[1], results[0], rtol=1e-10)
