@@ -11,7 +11,6 @@ from joblib import Parallel, delayed, effective_n_jobs
 from scipy.sparse import issparse
 from sklearn.base import is_regressor
 from sklearn.metrics import check_scoring
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -25,7 +24,7 @@ from sknn.estimators.components import component, hidden_sizes
 from sknn.estimators.guards import naming, unchanged_on_error
 from sknn.estimators.recipes import OUTPUT_INITS, RECIPES, bias_initializer, weight_initializer
 from sknn.estimators.targets import Targets, check_target_range
-from sknn.estimators.validation import Samples, make_judge, takes_weights
+from sknn.estimators.validation import Samples, make_judge, split_rows, takes_weights
 from sknn.layers import Dropout, Layer, NTKDense, ParametricActivation, Scale, TableEmbedding
 from sknn.losses import Loss
 from sknn.optimizers import AdamW
@@ -280,15 +279,7 @@ class RealMLP(NetworkEstimator):
         if held_out is not None or size < (2 if is_regressor(self) else 1):  # R2 is not defined for one row
             return replace(samples, rows=rows.copy()), held_out
         codes = samples.encoded.values[rows] if samples.encoded.table is not None else None
-        if codes is not None:
-            counts = np.bincount(codes)
-            if counts[counts > 0].min() < 2 or min(size, len(rows) - size) < np.count_nonzero(counts):
-                codes = None
-        train, held = train_test_split(rows, test_size=size, random_state=rng, stratify=codes)
-        if codes is not None:  # a score of probabilities wants to see every class
-            found = samples.encoded.values
-            rare = [np.flatnonzero(found[train] == c)[0] for c in np.setdiff1d(codes, found[held])]
-            train, held = np.delete(train, rare), np.append(held, train[rare])
+        train, held = split_rows(rows, size, codes, rng)
         return replace(samples, rows=train), replace(samples, rows=held)
 
     def _member_rules(self, held_out: Samples | None, targets: Targets, loss: Loss, state: TrainingState) -> list[Rule]:

@@ -93,6 +93,39 @@ class Samples:
         return replace(self, rows=train), replace(self, rows=held_out)
 
 
+def split_rows(rows: Array, size: int, codes: Array | None, rng: RandomState) -> tuple[Array, Array]:
+    """Hold rows out at random, of each class its share and one at least, where there are enough of them.
+
+    Parameters
+    ----------
+    rows : ndarray of int of shape (n,)
+        The rows.
+    size : int
+        How many are held out, or a few more.
+    codes : ndarray of int of shape (n,), default=None
+        Class of each row; a class of a single row stays where training sees it. None for no classes.
+    rng : RandomState
+        Where the choice comes from.
+
+    Returns
+    -------
+    (ndarray of int, ndarray of int)
+        Rows to train on, and rows that are held out.
+    """
+    if codes is None:
+        train, held = train_test_split(rows, test_size=size, random_state=rng)
+        return train, held
+    counts = np.bincount(codes)
+    common = counts[codes] > 1
+    if min(size, common.sum() - size) < np.count_nonzero(counts > 1):
+        return split_rows(rows, size, None, rng)
+    pair = (rows[common], codes[common])
+    train, held, of_train, of_held = train_test_split(*pair, test_size=size, random_state=rng, stratify=pair[1])
+    # A score of probabilities wants to see every class.
+    missed = [np.flatnonzero(of_train == code)[0] for code in np.setdiff1d(of_train, of_held)]
+    return np.append(np.delete(train, missed), rows[~common]), np.append(held, train[missed])
+
+
 def make_judge(
     samples: Samples, targets: Targets, loss: Loss, score: Callable[..., float] | None
 ) -> Callable[[Network], tuple[float, float]]:

@@ -6,6 +6,7 @@ from scipy import sparse
 from sklearn.metrics import get_scorer
 
 from sknn import RealMLPClassifierScratch, RealMLPRegressorScratch
+from sknn.estimators.validation import split_rows
 from sknn.losses import Gamma, Poisson
 from sknn.schedules import Plateau
 
@@ -39,6 +40,28 @@ def test_a_rare_class_is_seen_by_scores_of_probabilities(scoring):
     net = RealMLPClassifierScratch(scoring=scoring, **SMALL).fit(X, np.repeat([0, 1, 2], [60, 38, 2]))
     assert np.isfinite(net.validation_scores_).all()
     assert net.best_epoch_ > 0
+
+
+@pytest.mark.parametrize(
+    ("counts", "size", "fewest"),
+    [([60, 38, 2], 20, [11, 7, 1]), ([90, 6, 3, 1], 20, [17, 1, 0, 0]), ([97, 1, 1, 1], 20, [20, 0, 0, 0])],
+    ids=str,
+)
+def test_every_class_of_two_rows_is_held_out(counts, size, fewest):
+    codes, rows = np.repeat(np.arange(len(counts)), counts), 100 + np.arange(100)
+    train, held = split_rows(rows, size, codes, np.random.RandomState(0))
+    np.testing.assert_array_equal(np.sort(np.append(train, held)), rows)
+    found = np.bincount(codes[held - 100], minlength=len(counts))
+    assert size <= found.sum() <= size + len(counts)
+    assert (found >= np.maximum(fewest, np.array(counts) > 1)).all()
+    assert (found[np.array(counts) == 1] == 0).all()
+
+
+@pytest.mark.parametrize("codes", [None, np.arange(10), np.repeat([0, 1, 2, 3, 4], 2)], ids=["none", "alone", "many"])
+def test_rows_are_held_out_at_random_where_classes_have_too_few(codes):
+    train, held = split_rows(np.arange(10), 3, codes, np.random.RandomState(0))
+    assert (len(train), len(held)) == (7, 3)
+    np.testing.assert_array_equal(np.sort(np.append(train, held)), np.arange(10))
 
 
 def test_a_scorer_smooths_as_its_name_does():
