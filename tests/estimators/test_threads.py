@@ -121,5 +121,5 @@ def test_threads_share_a_fit_with_convolutions(solver, monkeypatch):
         threads.clear()
         with threadpool_limits(allowed, user_api="blas"):
             results.append(net.fit(images, images[:, 0, 0, 0]).loss_curve_)
-        assert len(threads) == allowed
+        assert (len(threads) > 1) == (allowed > 1)
     np.testing.assert_allclose(results[1], results[0], rtol=1e-10)
