@@ -163,7 +163,7 @@ def test_threads_do_not_show(optimizer, factored):
             results.append([params, *state.slots.values()])
     for alone, shared in zip(*results, strict=True):
         assert_array_equal(alone, shared)
-    assert len(threads) == (1 if optimizer.needs_work else 3)
+    assert (len(threads) == 1) == optimizer.needs_work
 
 
 @every_optimizer
