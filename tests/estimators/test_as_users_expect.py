@@ -3,18 +3,24 @@
 import numpy as np
 import pytest
 from scipy import sparse
+from sklearn.datasets import load_diabetes
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold, cross_val_score
 from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.preprocessing import scale
 
 from sknn import MLPClassifierScratch, MLPRegressorScratch, RealMLPRegressorScratch, SequentialClassifierScratch
 from sknn.layers import Dense
+from sknn.losses import BinaryCrossEntropy, BinaryFocal, SoftmaxCrossEntropy, SoftmaxFocal, SquaredError
+from sknn.schedules import Adaptive, Warmup
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 X = np.random.RandomState(0).normal(size=(90, 4))
 LABELS = (X[:, 0] > 0).astype(int)
 INDICATORS = (X[:, :3] > 0).astype(int)
 VALUES = X[:, 0] - X[:, 1]
+CLASSES = {2: LABELS, 3: np.digitize(X[:, 0], [-0.5, 0.5])}
+DIABETES, PROGRESS = load_diabetes(return_X_y=True)
 
 
 # Subclasses ---------------------------------------------------------------------------------------
@@ -141,3 +147,44 @@ def test_a_small_table_holds_out_no_single_row(n):
     net = RealMLPRegressorScratch(max_iter=4, random_state=0).fit(X[:n], VALUES[:n])
     assert np.isfinite(net.predict(X)).all()
     assert (net.validation_scores_ is None) == (n < 10)
+
+
+# Losses that do not fit the targets ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("loss", "n_classes"),
+    [
+        (SoftmaxFocal(), 2),
+        (SoftmaxCrossEntropy(), 2),
+        (SquaredError(), 2),
+        (BinaryCrossEntropy(), 3),
+        (BinaryFocal(), 3),
+        (SquaredError(), 3),
+    ],
+    ids=str,
+)
+def test_a_loss_of_another_link_is_refused(loss, n_classes):
+    wanted = "logistic" if n_classes == 2 else "softmax"
+    with pytest.raises(ValueError, match=f"has the link .*; expected '{wanted}' for (binary|multiclass) targets"):
+        MLPClassifierScratch(loss=loss).fit(X, CLASSES[n_classes])
+
+
+@pytest.mark.parametrize(("loss", "n_classes"), [(BinaryFocal(), 2), (SoftmaxFocal(), 3)], ids=str)
+def test_a_loss_of_the_right_link_is_taken(loss, n_classes):
+    y = CLASSES[n_classes]
+    nets = [MLPClassifierScratch(loss=one, max_iter=5, random_state=0).fit(X, y) for one in (loss, "focal")]
+    assert nets[0].loss_curve_ == nets[1].loss_curve_
+
+
+@pytest.mark.parametrize("schedule", [Adaptive(), Warmup(5, Adaptive()), "adaptive"], ids=str)
+def test_schedules_do_nothing_with_lbfgs(schedule):
+    A, b = scale(DIABETES), scale(PROGRESS)
+    params = {"hidden_layer_sizes": (20,), "solver": "lbfgs", "random_state": 0, "alpha": 0.0, "early_stopping": True}
+    nets = [
+        MLPRegressorScratch(learning_rate=one, max_iter=100, **params).fit(
+            A[:300], b[:300], X_val=A[300:], y_val=b[300:]
+        )
+        for one in ("constant", schedule)
+    ]
+    assert nets[0].n_iter_ == nets[1].n_iter_ < 100

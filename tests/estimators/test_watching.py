@@ -6,8 +6,6 @@ from sklearn.callback import ScoringMonitor
 from sklearn.datasets import load_diabetes, load_iris
 
 from sknn import MLPClassifierScratch, MLPRegressorScratch, RealMLPClassifierScratch, RealMLPRegressorScratch
-from sknn.losses import BinaryCrossEntropy, BinaryFocal, SoftmaxCrossEntropy, SoftmaxFocal, SquaredError
-from sknn.schedules import Adaptive, Warmup
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning", "ignore::UserWarning")
 X, LABELS = load_iris(return_X_y=True)
@@ -102,44 +100,3 @@ def test_who_stops_a_member_stops_all(asks):
     net.set_callbacks(Interrupt(2, asks)).fit(X, LABELS)
     assert [member.state.epoch for member in net.members_] == [2]
     assert net.score(X, LABELS) > 0.3
-
-
-# Losses that do not fit the targets ---------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("loss", "n_classes"),
-    [
-        (SoftmaxFocal(), 2),
-        (SoftmaxCrossEntropy(), 2),
-        (SquaredError(), 2),
-        (BinaryCrossEntropy(), 3),
-        (BinaryFocal(), 3),
-        (SquaredError(), 3),
-    ],
-    ids=str,
-)
-def test_a_loss_of_another_link_is_refused(loss, n_classes):
-    wanted = "logistic" if n_classes == 2 else "softmax"
-    with pytest.raises(ValueError, match=f"has the link .*; expected '{wanted}' for (binary|multiclass) targets"):
-        MLPClassifierScratch(loss=loss).fit(X, np.minimum(LABELS, n_classes - 1))
-
-
-@pytest.mark.parametrize(("loss", "n_classes"), [(BinaryFocal(), 2), (SoftmaxFocal(), 3)], ids=str)
-def test_a_loss_of_the_right_link_is_taken(loss, n_classes):
-    y = np.minimum(LABELS, n_classes - 1)
-    nets = [MLPClassifierScratch(loss=one, max_iter=5, random_state=0).fit(X, y) for one in (loss, "focal")]
-    assert nets[0].loss_curve_ == nets[1].loss_curve_
-
-
-@pytest.mark.parametrize("schedule", [Adaptive(), Warmup(5, Adaptive()), "adaptive"], ids=str)
-def test_schedules_do_nothing_with_lbfgs(schedule):
-    A, b = X_REG / X_REG.std(axis=0), (Y_REG - Y_REG.mean()) / Y_REG.std()
-    params = {"hidden_layer_sizes": (20,), "solver": "lbfgs", "random_state": 0, "alpha": 0.0, "early_stopping": True}
-    nets = [
-        MLPRegressorScratch(learning_rate=one, max_iter=100, **params).fit(
-            A[:300], b[:300], X_val=A[300:], y_val=b[300:]
-        )
-        for one in ("constant", schedule)
-    ]
-    assert nets[0].n_iter_ == nets[1].n_iter_ < 100
