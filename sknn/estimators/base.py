@@ -75,7 +75,8 @@ class NetworkEstimator(FittedNetwork):
         with unchanged_on_error(self):
             if incremental and self.early_stopping and validation[0] is None:
                 raise ValueError("partial_fit does not support early_stopping=True without X_val")
-            first, y_is_sparse = not self.__sklearn_is_fitted__() or not (incremental or self.warm_start), issparse(y)
+            first = not self.__sklearn_is_fitted__() or not (incremental or self.warm_start)
+            y_is_sparse = issparse(y)
             X, y = self._validate(X, y, first)
             weight = self._check_weight(sample_weight, X)
             targets = self._targets_of(y, weight, classes, first, incremental)
