@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from copy import copy
 from functools import lru_cache
-from math import prod
+from math import isfinite, prod
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -94,6 +94,11 @@ def norm(vector: Array) -> float:
     """Give the Euclidean norm of a contiguous vector, also where its squares would overflow."""
     nrm2 = snrm2 if vector.dtype == np.float32 else dnrm2
     return float(nrm2(vector))
+
+
+def seems_finite(array: Array) -> bool:
+    """Tell whether all numbers of a C-contiguous array are finite, and not so large that their squares overflow."""
+    return isfinite(np.vdot(array, array))  # BLAS is faster than a sum
 
 
 def add_signs(vector: Array, factor: float, target: Array, signs: Array) -> float:

@@ -1,7 +1,7 @@
 """A stack of layers over one parameter vector: forward, backward, predict."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from math import prod
 from typing import Any, Self
@@ -163,9 +163,9 @@ class Network:
             with claim(wanted):
                 yield ALONE
 
-    def predict(self, X: Any, rows: Array | None = None, finish: Callable[[Array], Array] | None = None) -> Array:
-        """Compute raw outputs in blocks of rows, in constant extra memory, as a `Predictor` does."""
-        return Predictor(self)(X, rows, finish)
+    def predict(self, X: Any, rows: Array | None = None, **options: Any) -> Array:
+        """Compute raw outputs in blocks of rows, in constant extra memory, as a `Predictor` does, with its options."""
+        return Predictor(self)(X, rows, **options)
 
     def bytes_per_row(self, sparse: bool) -> int:
         """Say how much working memory predicting takes for each row."""

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from sknn.core.crew import crew
-from sknn.core.kernels import Array, sparse_rows
+from sknn.core.kernels import Array, seems_finite, sparse_rows
 from sknn.core.workspace import Planned, Workspace
 from sknn.layers.base import Shape, parts
 
@@ -46,7 +46,14 @@ class Predictor:
         self.network, self.memory = network, memory or PREDICT_BYTES
         self._spaces: dict[int, Workspace] = {}
 
-    def __call__(self, X: Any, rows: Array | None = None, finish: Callable[[Array], Array] | None = None) -> Array:
+    def __call__(
+        self,
+        X: Any,
+        rows: Array | None = None,
+        finish: Callable[[Array], Array] | None = None,
+        *,
+        finite: bool = False,
+    ) -> Array:
         """Compute the outputs of all rows.
 
         Parameters
@@ -57,11 +64,18 @@ class Predictor:
             Take only these rows of ``X``.
         finish : callable, default=None
             Turns the raw outputs of a block, which it may overwrite, into what is given instead.
+        finite : bool, default=False
+            Insist on finite numbers in ``X``, an ndarray: each block is looked at where it is read anyway.
 
         Returns
         -------
         ndarray of shape (n, ...)
             Raw outputs, in the network's dtype, or what ``finish`` made of them.
+
+        Raises
+        ------
+        FloatingPointError
+            If a number in ``X`` is not finite and is not to be, or may not be, as numbers are large.
         """
         n = X.shape[0] if rows is None else len(rows)
         results: list[Array] = []
@@ -69,6 +83,8 @@ class Predictor:
 
         def compute(block: tuple[int, slice]) -> None:
             thread, part = block
+            if finite and not seems_finite(X[part]):
+                raise FloatingPointError(f"X[{part.start}:{part.stop}] has numbers that are not finite, or too large.")
             raw = self._outputs(X, rows, part, thread)
             finished = raw if finish is None else finish(raw)
             with lock:

@@ -1,8 +1,8 @@
 """What an estimator can do once it holds a trained network."""
 
-import math
 from abc import ABC
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any, Self
@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sknn.core.kernels import Array
+from sknn.core.kernels import Array, seems_finite
 from sknn.estimators.callbacks import CallbackSupportMixin
 from sknn.estimators.guards import naming
 from sknn.estimators.summary import summarize
@@ -41,21 +41,23 @@ class FittedNetwork(CallbackSupportMixin, BaseEstimator, ABC):
 
         So an array gets by that would come back as it is; only those checks say what is wrong with another.
         """
-        if not reset and self._is_flawless(X):
+        if not reset and self._is_plain(X) and seems_finite(X):
             return X
         return validate_data(self, X, reset=reset, dtype=FLOATS, **options)
 
-    def _is_flawless(self, X: Any) -> bool:
+    def _is_plain(self, X: Any) -> bool:
+        """Tell whether samples have nothing to check but that they are finite."""
         plain = type(X) is np.ndarray and X.dtype in FLOATS and X.flags.c_contiguous and X.size > 0
-        if not plain or X.shape[1:] != (self.n_features_in_,) or hasattr(self, "feature_names_in_"):
-            return False
-        with np.errstate(all="ignore"):
-            return math.isfinite(X.sum())
+        return plain and X.shape[1:] == (self.n_features_in_,) and not hasattr(self, "feature_names_in_")
 
     def _raw(self, X: Any, finish: Callable[[Array], Array] | None = None) -> Array:
         """Compute raw outputs, one column an output, or what ``finish`` makes of each block of them."""
         check_is_fitted(self)
-        return self._state.network.predict(self._check_X(X, reset=False), finish=finish)
+        predict = self._state.network.predict
+        if self._is_plain(X):
+            with suppress(FloatingPointError):  # the checks below say what is wrong, if anything is
+                return predict(X, finish=finish, finite=True)
+        return predict(self._check_X(X, reset=False), finish=finish)
 
     def _predictions(self, X: Any) -> Array:
         """Compute predictions (probabilities, for classes), one column an output."""

@@ -111,6 +111,17 @@ def test_predict_takes_read_only_and_strided_data():
     close(network.predict(strided), plain(network, X))
 
 
+@pytest.mark.usefixtures("blocks_of_32")
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e200])
+@pytest.mark.parametrize("row", [0, 50, 99])
+def test_predict_insists_on_finite_numbers(row, value):
+    network, X = make_network(), sample(100)
+    close(network.predict(X, finite=True), plain(network, X))
+    X[row, 1] = value
+    with pytest.raises(FloatingPointError, match="not finite, or too large"):
+        network.predict(X, finite=True)
+
+
 def test_predict_gives_an_array_of_its_own():
     network, X = make_network(), sample(9)
     first = network.predict(X)

@@ -289,7 +289,7 @@ def test_what_gets_by_the_checks_would_have_passed_them(Estimator, y, array, nam
         return result, [str(warning.message) for warning in caught]
 
     result, caught = outcome()
-    monkeypatch.setattr(Estimator, "_is_flawless", lambda self, X: False)
+    monkeypatch.setattr(Estimator, "_is_plain", lambda self, X: False)
     checked, caught_by_checks = outcome()
     assert caught == caught_by_checks
     np.testing.assert_array_equal(result, checked)
