@@ -5,7 +5,6 @@ import json
 import math
 import pickle
 import tracemalloc
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import get_ident
 from time import sleep
@@ -154,8 +153,8 @@ def test_threads_do_not_show(optimizer, factored):
             super().step(g, *slots_and_constants)
 
     watched = Watched(**vars(optimizer))
-    with ThreadPoolExecutor(2) as pool:
-        for crew in ALONE, Crew(3, pool):
+    with Crew(3) as three:
+        for crew in ALONE, three:
             params = np.ones(size)
             state = watched.init(params)
             for gradient in gradients:

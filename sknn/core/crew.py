@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from threading import Barrier
-from typing import TypeVar
+from contextlib import contextmanager, suppress
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
@@ -20,16 +20,41 @@ T = TypeVar("T")
 class Crew:
     """Threads that share blocks; NumPy lets the others run while one works on arrays.
 
+    Those beside the calling thread start at once, as many as can be, and end with the context. They serve a queue of
+    their own: a pool of `concurrent.futures` takes twice as long to hand a block over.
+
     Parameters
     ----------
     size : int, default=1
         Number of threads, the calling one included.
-    pool : ThreadPoolExecutor, default=None
-        The others, where there are any.
     """
 
-    def __init__(self, size: int = 1, pool: ThreadPoolExecutor | None = None) -> None:
-        self.size, self.pool, self.process = size, pool, os.getpid()
+    def __init__(self, size: int = 1) -> None:
+        self.process, self.others = os.getpid(), list[Thread]()
+        self.jobs: SimpleQueue[Any] = SimpleQueue()
+        with suppress(RuntimeError):  # where there are too many threads, or Python is about to end
+            for _ in range(size - 1):
+                self._start_another()
+
+    def _start_another(self) -> None:
+        # A daemon, so that Python does not wait for it at the end, when a caller that is one has been stopped.
+        other = Thread(target=_serve, args=(self.jobs,), daemon=True)
+        other.start()
+        self.others.append(other)
+
+    @property
+    def size(self) -> int:
+        """Number of threads, the calling one included."""
+        return 1 + len(self.others)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for _ in self.others:
+            self.jobs.put(None)
+        for other in self.others:
+            other.join()
 
     def share(self, function: Callable[[T], object], items: Sequence[T]) -> None:
         """Call a function for all items: items t, t + size, t + 2 size and so on are done by one thread.
@@ -41,7 +66,7 @@ class Crew:
         items : sequence
             Such as the blocks of a batch.
         """
-        if self.pool is None or len(items) < 2 or os.getpid() != self.process:  # a fork has no threads
+        if not self.others or len(items) < 2 or os.getpid() != self.process:  # a fork has no threads
             for item in items:
                 function(item)
             return
@@ -53,19 +78,17 @@ class Crew:
                 for item in items[t :: self.size]:
                     function(item)
 
-        shares = range(min(self.size, len(items)))
-        others: list[Future[None]] = []
+        others = range(1, min(self.size, len(items)))
+        ended: SimpleQueue[BaseException | None] = SimpleQueue()
+        for t in others:
+            self.jobs.put((work, t, ended))
         try:
-            for t in shares[1:]:
-                others.append(self.pool.submit(work, t))
-        except RuntimeError:  # the pool takes no more, as Python is about to end
-            pass
-        try:
-            for t in (0, *shares[1 + len(others) :]):
-                work(t)
+            work(0)
         finally:
-            for other in others:
-                other.result()
+            failures = [ended.get() for _ in others]
+        for failure in failures:
+            if failure is not None:
+                raise failure
 
     def parts(self, n: int, most: int) -> list[slice]:
         """Cut n rows into equal blocks, of at most so many rows but at least 1, and as many for every thread."""
@@ -90,24 +113,16 @@ def crew(wanted: int) -> Iterator[Crew]:
     ------
     Crew
     """
-    with claim(min(wanted, MOST_MEMBERS), blas=1) as size:
-        pool = _started(size - 1) if size > 1 else None
-        if pool is None:
-            yield ALONE
-            return
-        with pool:
-            yield Crew(size, pool)
+    with claim(min(wanted, MOST_MEMBERS), blas=1) as size, Crew(size) as members:
+        yield members
 
 
-def _started(threads: int) -> ThreadPoolExecutor | None:
-    """Start a pool with all of its threads; None where that is not possible, as when Python is about to end."""
-    pool, all_here = ThreadPoolExecutor(threads), Barrier(threads + 1)
-    try:
-        for _ in range(threads):
-            pool.submit(all_here.wait)
-        all_here.wait()
-    except RuntimeError:
-        all_here.abort()
-        pool.shutdown()
-        return None
-    return pool
+def _serve(jobs: "SimpleQueue[Any]") -> None:
+    """Do one job after the other, until None comes."""
+    for work, t, ended in iter(jobs.get, None):
+        try:
+            work(t)
+        except BaseException as failure:
+            ended.put(failure)
+        else:
+            ended.put(None)

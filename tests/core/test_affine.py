@@ -1,5 +1,3 @@
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import pytest
 from scipy import sparse
@@ -65,8 +63,7 @@ def test_both_passes_in_strips(dtype, order, shape, threads):
     n, fan_in, units = shape
     x, W, dz = numbers(dtype, n, fan_in, units)
     dx = by_feature(n, fan_in, dtype)
-    with ThreadPoolExecutor(threads - 1) as pool:
-        crew = Crew(threads, pool)
+    with Crew(threads) as crew:
         shared = SharedAffine(with_ones(x, order), by_feature(n, units, dtype), np.asfortranarray(dz), dx, crew)
         np.testing.assert_allclose(dx, check(shared, dtype, x, W, dz), **tolerance(dtype))
         last = SharedAffine(with_ones(x, order), by_feature(n, units, dtype), np.asfortranarray(dz), None, crew)
@@ -78,9 +75,9 @@ def test_strips_where_there_is_a_crew_and_work_for_it():
         x = None if is_sparse else np.empty((n, fan_in + 1), np.float32)
         return type(affine(x, np.empty((n, 512), np.float32), None, None, crew))
 
-    crew = Crew(2)
-    assert kind(crew) is SharedAffine
-    assert {kind(ALONE), kind(crew, fan_in=99), kind(crew, n=1), kind(crew, is_sparse=True)} == {Affine}
+    with Crew(2) as crew:
+        assert kind(crew) is SharedAffine
+        assert {kind(ALONE), kind(crew, fan_in=99), kind(crew, n=1), kind(crew, is_sparse=True)} == {Affine}
 
 
 @every_dtype

@@ -1,7 +1,6 @@
 """Layers that work block by block give the same whatever the blocks, and in memory that the batch does not fill."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from threading import get_ident
 from time import sleep
@@ -73,8 +72,8 @@ def poisoned_empty(shape: tuple[int, ...], dtype: Any, order: Any, place: int) -
 @pytest.fixture(params=[2, 3], ids="{} threads".format)
 def members(request: pytest.FixtureRequest) -> Iterator[Crew]:
     """A crew, whatever BLAS allows here."""
-    with ThreadPoolExecutor(request.param - 1) as pool:
-        yield Crew(request.param, pool)
+    with Crew(request.param) as crew:
+        yield crew
 
 
 SHARING = [
