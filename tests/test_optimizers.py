@@ -165,6 +165,53 @@ def test_threads_do_not_show(optimizer, factored):
     assert (len(threads) == 1) == optimizer.needs_work
 
 
+def adam_rule(o, g, t, rate, q):
+    q["m"] = o.beta_1 * q["m"] + (1 - o.beta_1) * g
+    q["v"] = o.beta_2 * q["v"] + (1 - o.beta_2) * g * g
+    corrected = rate * math.sqrt(1 - o.beta_2**t) / (1 - o.beta_1**t)
+    return corrected * q["m"] / (np.sqrt(q["v"]) + o.epsilon)
+
+
+def rmsprop_rule(o, g, t, rate, q):
+    q["v"] = o.rho * q["v"] + (1 - o.rho) * g * g
+    return rate * g / (np.sqrt(q["v"]) + o.epsilon)
+
+
+def sgd_rule(o, g, t, rate, q):
+    q["velocity"] = o.momentum * q["velocity"] + rate * g
+    return o.momentum * q["velocity"] + rate * g if o.nesterovs_momentum else q["velocity"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "optimizers"),
+    [
+        (adam_rule, [Adam(), Adam(0.9, 0.9), Adam(0.5, 0.9), Adam(0.0, 0.0), Adam()]),
+        (rmsprop_rule, [RMSProp(), RMSProp(0.99), RMSProp(0.0), RMSProp(0.5)]),
+        (sgd_rule, [SGD(), SGD(0.5), SGD(0.5, nesterovs_momentum=False), SGD(1.0), SGD(0.0)]),
+    ],
+    ids=["adam", "rmsprop", "sgd"],
+)
+def test_other_hyper_parameters_go_on_with_the_quantities_of_the_rule(rule, optimizers):
+    """And not with what is kept for them, which has a factor that depends on those."""
+    params = expected = np.ones(5)
+    state, quantities, t = None, dict.fromkeys(("m", "v", "velocity"), 0.0), 0
+    for optimizer in optimizers:
+        params = params.copy()
+        state = optimizer.take_over(pickle.loads(pickle.dumps(state)), params)
+        for g in random_gradients(3, 5):
+            t += 1
+            optimizer.update(params, g.copy(), state, 0.01)
+            expected = expected - rule(optimizer, g, t, 0.01, quantities)
+            assert_allclose(params, expected, rtol=1e-12, atol=1e-14, err_msg=str(optimizer))
+
+
+def test_slots_of_another_kind_are_not_taken_over():
+    params = np.ones(5)
+    state = run(SGD(), params, random_gradients(2, 5))
+    assert Adam().take_over(state, params).step == 0
+    assert AdamW().take_over(run(Adam(), params, random_gradients(2, 5)), params).step == 2
+
+
 @every_optimizer
 @every_dtype
 def test_an_update_allocates_no_arrays(optimizer, dtype):

@@ -200,8 +200,8 @@ class NetworkEstimator(FittedNetwork):
             schedule = make_schedule(self) if self.solver != "lbfgs" else CONSTANT
             divided = self.learning_rate_init if schedule.divides_on_plateau else None
             if schedule.plateau:
-                rules.append(LowerOnPlateau(schedule.plateau, self.tol, watched))
-            rules.append(NoImprovement(self.tol, self.n_iter_no_change, watched, divided, bool(self.verbose)))
+                rules.append(LowerOnPlateau(schedule.plateau, float(self.tol), watched))
+            rules.append(NoImprovement(float(self.tol), self.n_iter_no_change, watched, divided, bool(self.verbose)))
         return [*rules, Best(held_out is not None, watched and not incremental), Divergence()]
 
     def _score_function(self, state: TrainingState, targets: Targets, loss: Loss) -> Callable[..., float] | None:
@@ -232,14 +232,14 @@ class NetworkEstimator(FittedNetwork):
     ) -> None:
         dtype = state.network.dtype
         weight = self._unit_mean(train, state)
-        objective = Objective(state.network, loss, Penalty(self.alpha / state.mean_weight, self.l1_ratio))
+        objective = Objective(state.network, loss, Penalty(float(self.alpha) / state.mean_weight, float(self.l1_ratio)))
         if self.solver == "lbfgs":
             if state.network.random:
                 raise ValueError(
                     "solver='lbfgs' needs an objective without noise; got layers that draw random numbers."
                 )
             y = train.encoded.take().astype(dtype, copy=False)
-            lbfgs = LBFGS(objective, rules, max_iter=self.max_iter, max_fun=self.max_fun, tol=self.tol)
+            lbfgs = LBFGS(objective, rules, max_iter=self.max_iter, max_fun=self.max_fun, tol=float(self.tol))
             with state.network.threads(len(y)) as crew:
                 lbfgs.run(train.X, y, None if weight is None else weight[:, None], state, crew)
             return

@@ -145,7 +145,7 @@ def make_judge(
     Returns
     -------
     callable
-        Gives (loss, score); both are NaN where an output is not finite.
+        Gives (loss, score); both are NaN where an output is not finite, the score where a prediction is not.
     """
     rows = samples.rows
     y = samples.y[rows]
@@ -158,7 +158,7 @@ def make_judge(
         nonlocal predict
         if predict is None or predict.network is not network:
             predict = Predictor(network, VALIDATION_BYTES)
-        total, predicted = 0.0, []
+        total, predicted, finite = 0.0, [], True
         for part, raw in predict.blocks(samples.X, rows):
             if not np.isfinite(raw).all():
                 return float("nan"), float("nan")
@@ -166,10 +166,14 @@ def make_judge(
             share, spare = None if unit is None else unit[part], np.empty_like(raw)
             total += len(raw) * loss.value_and_gradient(raw.copy(), encoded, share, spare, np.empty_like(raw))
             if score is not None:
-                predicted.append(np.array(targets.decode(loss.inverse_link(raw))))
+                predictions = loss.inverse_link(raw)
+                finite = finite and bool(np.isfinite(predictions).all())  # exp makes infinity of a finite output
+                predicted.append(np.array(targets.decode(predictions)))
         value = total / len(rows)
         if score is None:
             return value, -value
+        if not finite:
+            return value, float("nan")
         return value, float(score(network, samples.X, rows, y, np.concatenate(predicted), weight))
 
     return judge

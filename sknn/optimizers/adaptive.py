@@ -17,6 +17,10 @@ def _require_moments(beta_1: float, beta_2: float, epsilon: float) -> None:
     require(epsilon > 0, "epsilon", "greater than 0", epsilon)
 
 
+def _gains_of_moments(beta_1: float, beta_2: float) -> dict[str, float]:
+    return {"m": 1.0 / (1.0 - beta_1), "v": 1.0 / (1.0 - beta_2)}
+
+
 @dataclass(frozen=True)
 class _Moments(Optimizer):
     """What Adam and AdamW share: the moments, and the step that they make."""
@@ -29,6 +33,9 @@ class _Moments(Optimizer):
     def __post_init__(self) -> None:
         super().__post_init__()
         _require_moments(self.beta_1, self.beta_2, self.epsilon)
+
+    def gains(self) -> dict[str, float]:
+        return _gains_of_moments(self.beta_1, self.beta_2)
 
     def step(self, g: Array, m: Array, v: Array, rate: float, epsilon: float) -> None:  # type: ignore[override]
         scale(m, self.beta_1)
@@ -161,6 +168,9 @@ class NAdam(Optimizer):
         _require_moments(self.beta_1, self.beta_2, self.epsilon)
         require(self.momentum_decay > 0, "momentum_decay", "greater than 0", self.momentum_decay)
 
+    def gains(self) -> dict[str, float]:
+        return _gains_of_moments(self.beta_1, self.beta_2)
+
     def _mu(self, t: int) -> float:
         return self.beta_1 * (1.0 - 0.5 * math.pow(0.96, t * self.momentum_decay))
 
@@ -235,6 +245,9 @@ class RMSProp(Optimizer):
         super().__post_init__()
         require(0 <= self.rho < 1, "rho", "in [0, 1)", self.rho)
         require(self.epsilon > 0, "epsilon", "greater than 0", self.epsilon)
+
+    def gains(self) -> dict[str, float]:
+        return {"mean_square": 1.0 / (1.0 - self.rho)}
 
     def constants(self, t: int, rate: float) -> tuple[float, ...]:
         root = math.sqrt(1.0 - self.rho)

@@ -22,6 +22,8 @@ class OptimizerState:
         Updates done.
     slots : dict of str to ndarray
         Its vectors, each as long as the parameters.
+    gains : dict of str to float
+        The optimizer's `Optimizer.gains` for them.
     work : ndarray, default=None
         Working memory of one block, for optimizers that need it. It means nothing between updates, so it is
         not copied and not pickled.
@@ -29,10 +31,11 @@ class OptimizerState:
 
     step: int = 0
     slots: dict[str, Array] = field(default_factory=dict)
+    gains: dict[str, float] = field(default_factory=dict)
     work: Array | None = field(default=None, repr=False, compare=False)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"step": self.step, "slots": self.slots, "work": None}
+        return {"step": self.step, "slots": self.slots, "gains": self.gains, "work": None}
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,42 @@ class Optimizer(ABC):
         -------
         OptimizerState
         """
-        return OptimizerState(slots={name: np.zeros_like(params) for name in self.slots})
+        return OptimizerState(slots={name: np.zeros_like(params) for name in self.slots}, gains=self.gains())
+
+    def gains(self) -> dict[str, float]:
+        """Give the factors that slots have beside the quantities they stand for, where they are not 1.
+
+        They come from hyper-parameters, which may change between two calls of ``partial_fit``.
+
+        Returns
+        -------
+        dict of str to float
+            By the name of the slot.
+        """
+        return {}
+
+    def take_over(self, state: OptimizerState | None, params: Array) -> OptimizerState:
+        """Go on from a state, in place, if its slots are those of this optimizer, else from a new one.
+
+        Parameters
+        ----------
+        state : OptimizerState or None
+            What an optimizer of perhaps other hyper-parameters has left.
+        params : ndarray of shape (n_parameters,)
+            The parameters to be trained.
+
+        Returns
+        -------
+        OptimizerState
+        """
+        if state is None or tuple(state.slots) != self.slots:
+            return self.init(params)
+        gains = self.gains()
+        for name, gain in gains.items():
+            if (before := state.gains[name]) not in (0.0, gain):
+                state.slots[name] *= gain / before
+        state.gains = gains
+        return state
 
     def update(
         self,

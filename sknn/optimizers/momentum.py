@@ -48,6 +48,9 @@ class SGD(Optimizer):
         super().__post_init__()
         require(0 <= self.momentum <= 1, "momentum", "from 0 to 1", self.momentum)
 
+    def gains(self) -> dict[str, float]:
+        return {"carried": self.momentum}
+
     def constants(self, t: int, rate: float) -> tuple[float, ...]:
         return (rate,)
 

@@ -73,9 +73,11 @@ class Trainer:
     ) -> None:
         self.objective, self.optimizer, self.schedule = objective, optimizer, schedule
         self.rules = list(rules)
-        self.learning_rate, self.max_epochs = learning_rate, max_epochs
+        # A scalar of NumPy, as grids give it, would make numbers of its own type of all that it touches.
+        self.learning_rate, self.weight_decay = float(learning_rate), float(weight_decay)
+        self.max_grad_norm = None if max_grad_norm is None else float(max_grad_norm)
+        self.max_epochs = max_epochs
         self.planned_epochs = max_epochs if planned_epochs is None else planned_epochs
-        self.weight_decay, self.max_grad_norm = weight_decay, max_grad_norm
         self.decay_schedule, self.ends = decay_schedule, ends
 
     def run(self, batches: Batches, state: TrainingState, crew: Crew = ALONE) -> None:
@@ -93,8 +95,7 @@ class Trainer:
             The threads that share the blocks of layers.
         """
         network, clock = state.network, state.clock
-        if state.optimizer_state is None or tuple(state.optimizer_state.slots) != self.optimizer.slots:
-            state.optimizer_state = self.optimizer.init(network.parameters.values)
+        state.optimizer_state = self.optimizer.take_over(state.optimizer_state, network.parameters.values)
         clock.plan(len(batches), self.planned_epochs)
         self.schedule.check(clock)
         if self.schedule.ends_as_planned and clock.step >= clock.total_steps:

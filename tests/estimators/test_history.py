@@ -262,3 +262,18 @@ def test_epochs_without_validation_are_nan(Estimator, y):
     assert {len(series) for series in net.history_.values()} == {3}
     for name in ("validation_loss", "validation_score"):
         np.testing.assert_array_equal(np.isnan(net.history_[name]), [True, False, True])
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+def test_parameters_that_are_scalars_of_numpy_do_not_set_a_type(solver, kind):
+    """As grids and columns of data frames give them: a loss of half precision would overflow or stop L-BFGS."""
+    values = {"alpha": 0.5, "l1_ratio": 0.5, "tol": 0.125, "learning_rate_init": 0.25, "max_grad_norm": 4.0}
+    values |= {"weight_decay": 0.0} if solver == "lbfgs" else {"weight_decay": 0.125}
+    options = {"solver": solver, "max_iter": 5, "random_state": 0}
+    model = MLPRegressorScratch(
+        hidden_layer_sizes=(8,), **options, **{name: kind(value) for name, value in values.items()}
+    )
+    plain = MLPRegressorScratch(hidden_layer_sizes=(8,), **options, **values).fit(X, 1e4 * Y)
+    assert model.fit(X, 1e4 * Y).history_["loss"] == plain.history_["loss"]
+    assert {type(value) for series in model.history_.values() for value in series} == {float}

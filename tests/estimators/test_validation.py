@@ -440,3 +440,20 @@ def test_validation_in_many_blocks_is_that_in_one(outputs, monkeypatch):
     for name, series in scores().items():
         if name.startswith("validation"):
             np.testing.assert_allclose(series, whole[name], rtol=1e-10)
+
+
+@pytest.mark.parametrize("scoring", [None, "neg_mean_absolute_error", "loss"])
+def test_a_validation_row_whose_prediction_overflows_has_no_score(scoring):
+    """exp makes infinity of a finite output: scikit-learn's scores refuse it, and the fit should not end for that."""
+    X, y = ALL[:, :1].copy(), np.round(np.abs(ALL[:, 0]))
+    far = np.full((1, 1), 1e4)
+    model = MLPRegressorScratch(
+        hidden_layer_sizes=(), loss="poisson", solver="sgd", scoring=scoring, max_iter=4, random_state=0
+    )
+    model.fit(X, y, X_val=far, y_val=[1.0])
+    assert np.isfinite(model.loss_)
+    assert not np.isfinite(model.history_["validation_score"][-1])
+    alone = MLPRegressorScratch(hidden_layer_sizes=(), loss="poisson", solver="sgd", max_iter=4, random_state=0).fit(
+        X, y
+    )
+    np.testing.assert_array_equal(model.coefs_[0], alone.coefs_[0])
