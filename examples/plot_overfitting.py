@@ -147,5 +147,5 @@ axis.set(xlabel="alpha", ylabel="loss", ylim=(0, 2))
 axis.legend(fontsize=8)
 
 # %%
-# The folds' labels are as noisy as those of the training samples, one in eight wrong, and each network
+# The folds' labels are as noisy as those of the training samples, one in nine wrong, and each network
 # sees fewer rows: so their loss is higher than the test samples'. What matters is where it is lowest.

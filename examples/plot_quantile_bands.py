@@ -46,7 +46,8 @@ models = {
 }
 
 # %%
-# The band is narrow where the noise is small.
+# The band widens with the noise. At the left end, where there is hardly any, the networks have not followed the
+# curve closely, and it is wider than it should be.
 
 grid = np.linspace(0, 10, 300)[:, None]
 low, middle, high = (model.predict(grid) for model in models.values())

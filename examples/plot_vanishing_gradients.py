@@ -68,8 +68,8 @@ for name, net in remedies.items():
 # The opposite
 # ------------
 #
-# Weights that are too large make the gradient grow from layer to layer, backwards. The first steps then
-# throw the weights far away, and the loss overflows. ``max_grad_norm`` shortens the gradient wherever it
+# Weights that are too large make the signal, and with it the gradient, far too large in every layer. The first
+# steps then throw the weights far away, and the loss overflows. ``max_grad_norm`` shortens the gradient wherever it
 # is longer than that.
 
 figure, (left, right) = plt.subplots(ncols=2, figsize=(10, 4), layout="constrained")

@@ -230,6 +230,15 @@ def test_text_that_is_all_missing_is_a_category_without_levels(dtype):
     assert_array_equal(encoder.transform(later), encoder.transform(frame))
 
 
+@pytest.mark.parametrize("dtype", [bool, "boolean", object])
+def test_booleans_are_categories_with_holes_or_without(dtype):
+    flags = pd.Series([True, False, True, True], dtype=dtype)
+    if dtype is not bool:
+        flags[3] = None
+    encoder = TableEncoder().fit(pd.DataFrame({"flag": flags, "number": np.arange(4.0)}))
+    assert encoder.categories_ == {"flag": [False, True]}
+
+
 DATES = pd.to_datetime(["2020-01-01", "2021-06-01", None, "2020-01-01"])
 
 

@@ -60,13 +60,14 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         Raises
         ------
         ValueError
-            If a parameter or an array is not what is described here, or if training diverged. The estimator
-            is then as it was before.
+            If a parameter or an array is not what is described here, or if training diverged and no best weights were
+            kept. The estimator is then as it was before.
 
         Warns
         -----
         ConvergenceWarning
-            If ``max_iter`` was reached first, unless the schedule is planned for it.
+            If ``max_iter`` was reached first, unless the schedule is planned for it, or if training diverged and the
+            best weights were restored.
         """
         return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
 
@@ -121,7 +122,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
+            The samples, in a form that ``fit`` takes.
 
         Returns
         -------
@@ -134,7 +135,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         NotFittedError
             If the estimator is not fitted.
         ValueError
-            If ``X`` has another number of features than in ``fit``, or holds NaN or infinity.
+            If ``X`` has other features than in ``fit``, or infinity, or NaN where ``fit`` does not take it.
         """
         predicted = self._predicted(X)
         return csr_matrix(predicted) if self._targets.sparse else predicted
@@ -145,7 +146,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
+            The samples, in a form that ``fit`` takes.
 
         Returns
         -------
@@ -157,7 +158,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         NotFittedError
             If the estimator is not fitted.
         ValueError
-            If ``X`` has another number of features than in ``fit``, or holds NaN or infinity.
+            If ``X`` has other features than in ``fit``, or infinity, or NaN where ``fit`` does not take it.
         """
         return self._probabilities(self._predictions(X))
 
@@ -173,7 +174,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
+            The samples, in a form that ``fit`` takes.
 
         Returns
         -------
@@ -185,7 +186,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         NotFittedError
             If the estimator is not fitted.
         ValueError
-            If ``X`` has another number of features than in ``fit``, or holds NaN or infinity.
+            If ``X`` has other features than in ``fit``, or infinity, or NaN where ``fit`` does not take it.
         """
         raw, loss = self._raw(X), self._trained_loss
         p = self._probabilities(loss.inverse_link(raw.copy()))
@@ -206,7 +207,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
+            The samples, in a form that ``fit`` takes.
 
         Returns
         -------
@@ -218,7 +219,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         NotFittedError
             If the estimator is not fitted.
         ValueError
-            If ``X`` has another number of features than in ``fit``, or holds NaN or infinity.
+            If ``X`` has other features than in ``fit``, or infinity, or NaN where ``fit`` does not take it.
         """
         raw = self._raw(X)
         return raw[:, 0] if self._targets.kind == "binary" else raw

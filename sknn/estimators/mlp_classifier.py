@@ -34,8 +34,8 @@ class MLPClassifierScratch(NetworkClassifier, MLP):
         Rows of a batch; 'auto' is ``min(200, n_samples)``. Not used by 'lbfgs'.
     learning_rate : str or Schedule, default='constant'
         Schedule of the learning rate. 'invscaling' divides it by ``(t + 1) ** power_t``, t the rows seen
-        before this epoch; 'adaptive' divides it by 5 whenever ``n_iter_no_change`` epochs bring no improvement; these
-        two do nothing with solver 'adam', as in scikit-learn. 'cosine', 'one_cycle', 'step', 'exponential',
+        before this epoch; 'adaptive' divides it by 5 when more than ``n_iter_no_change`` epochs bring no improvement;
+        these two do nothing with solver 'adam', as in scikit-learn. 'cosine', 'one_cycle', 'step', 'exponential',
         'plateau', 'coslog4', 'flat_cos', or an object of `sknn.schedules`, act with every solver but 'lbfgs'.
     learning_rate_init : float, default=0.001
         The learning rate at the start, greater than 0.
@@ -60,9 +60,10 @@ class MLPClassifierScratch(NetworkClassifier, MLP):
         Use Nesterov's momentum, with 'sgd' and ``momentum`` greater than 0.
     early_stopping : bool, default=False
         Stop when the score on the validation samples no longer improves, and restore the weights that scored best.
-        The samples are ``X_val`` if ``fit`` gets them, else a part of the rows that is held out.
+        The samples are ``X_val`` if ``fit`` gets them, else a part of the rows that is held out ('lbfgs' holds none
+        out, and watches only ``X_val``).
     validation_fraction : float, default=0.1
-        Share of the rows that is held out, from 0 to 1, both excluded.
+        Share of the rows that is held out, in [0, 1), and above 0 where some are to be.
     beta_1, beta_2 : float, default=0.9, 0.999
         Decay of the two moments of 'adam', in [0, 1).
     epsilon : float, default=1e-8
@@ -103,6 +104,7 @@ class MLPClassifierScratch(NetworkClassifier, MLP):
         `sknn.initializers`.
     max_grad_norm : float or None, default=None
         Shorten the gradient to this norm where it is longer: against jumps at steep places of the loss.
+        Not used by 'lbfgs'.
     scoring : str, callable or None, default=None
         What the validation score is: accuracy if None, the negative loss if 'loss', else a scorer of scikit-learn's by
         name or as a callable ``(estimator, X, y)``; more is better.

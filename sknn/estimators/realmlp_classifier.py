@@ -88,7 +88,8 @@ class RealMLPClassifierScratch(NetworkClassifier, RealMLP):
     dropout_schedule : str or Schedule, default='flat_cos'
         Factor of ``dropout`` as training goes on: 'flat_cos' is 1 for its first half, then falls to 0.
     weight_decay : float or 'auto', default='auto'
-        Before each update, ``W *= 1 - learning rate * weight_decay`` for all but the biases; 'auto' is 0.02 with 'td'.
+        Before each update, ``W *= 1 - learning rate * weight_decay`` for all but the biases of dense layers; 'auto' is
+        0.02 with 'td'.
     weight_decay_schedule : str or Schedule, default='flat_cos'
         Factor of ``weight_decay`` as training goes on.
     label_smoothing : float or 'auto', default='auto'
@@ -117,7 +118,7 @@ class RealMLPClassifierScratch(NetworkClassifier, RealMLP):
         Limit of the time of ``fit`` in seconds: the schedules end with it, or with ``max_iter`` if that comes first.
         An epoch in progress is cut short; what is fitted then depends on the speed of the machine.
     dtype : {'float32', 'float64'}, default='float32'
-        Type of all computations after the scaling of the columns.
+        Type of the encoded table and of training; predictions are computed in float64.
     random_state : int, RandomState instance or None, default=None
         Source of the hold-out, the initial weights, the shuffles and the dropout; an int makes results repeat.
     verbose : bool, default=False
@@ -331,8 +332,13 @@ class RealMLPClassifierScratch(NetworkClassifier, RealMLP):
         Raises
         ------
         ValueError
-            If a parameter or an array is not what is described here, or if training diverged. The estimator
-            is then as it was before.
+            If a parameter or an array is not what is described here, or if training diverged and no best weights were
+            kept. The estimator is then as it was before.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If training diverged and the best weights were restored.
         """
         return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
 

@@ -67,7 +67,7 @@ class RealMLPRegressorScratch(NetworkRegressor, RealMLP):
         Factor of the learning rate for biases.
     learning_rate_init : float or 'auto', default='auto'
         The highest learning rate. It suits the neural tangent parametrization, whose weights are of the order 1: some
-        40 times that of other networks. 'auto' is 0.2, or 0.07 with 'td-s'.
+        70 to 200 times that of other networks. 'auto' is 0.2, or 0.07 with 'td-s'.
     learning_rate : str or Schedule, default='coslog4'
         Schedule of the learning rate: 'coslog4' goes up and down four times, longer each time, and starts and ends at
         0; or another of `sknn.schedules` by name or as an object.
@@ -86,7 +86,8 @@ class RealMLPRegressorScratch(NetworkRegressor, RealMLP):
     dropout_schedule : str or Schedule, default='flat_cos'
         Factor of ``dropout`` as training goes on: 'flat_cos' is 1 for its first half, then falls to 0.
     weight_decay : float or 'auto', default='auto'
-        Before each update, ``W *= 1 - learning rate * weight_decay`` for all but the biases; 'auto' is 0.02 with 'td'.
+        Before each update, ``W *= 1 - learning rate * weight_decay`` for all but the biases of dense layers; 'auto' is
+        0.02 with 'td'.
     weight_decay_schedule : str or Schedule, default='flat_cos'
         Factor of ``weight_decay`` as training goes on.
     loss : {'squared_error', 'absolute_error', 'huber', 'log_cosh', 'quantile', 'poisson', 'gamma'} or Loss, \
@@ -119,7 +120,7 @@ class RealMLPRegressorScratch(NetworkRegressor, RealMLP):
         Limit of the time of ``fit`` in seconds: the schedules end with it, or with ``max_iter`` if that comes first.
         An epoch in progress is cut short; what is fitted then depends on the speed of the machine.
     dtype : {'float32', 'float64'}, default='float32'
-        Type of all computations after the scaling of the columns.
+        Type of the encoded table and of training; predictions are computed in float64.
     random_state : int, RandomState instance or None, default=None
         Source of the hold-out, the initial weights, the shuffles and the dropout; an int makes results repeat.
     verbose : bool, default=False
@@ -335,8 +336,13 @@ class RealMLPRegressorScratch(NetworkRegressor, RealMLP):
         Raises
         ------
         ValueError
-            If a parameter or an array is not what is described here, or if training diverged. The estimator
-            is then as it was before.
+            If a parameter or an array is not what is described here, or if training diverged and no best weights were
+            kept. The estimator is then as it was before.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If training diverged and the best weights were restored.
         """
         return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
 

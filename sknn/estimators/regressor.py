@@ -56,13 +56,14 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         Raises
         ------
         ValueError
-            If a parameter or an array is not what is described here, or if training diverged. The estimator
-            is then as it was before.
+            If a parameter or an array is not what is described here, or if training diverged and no best weights were
+            kept. The estimator is then as it was before.
 
         Warns
         -----
         ConvergenceWarning
-            If ``max_iter`` was reached first, unless the schedule is planned for it.
+            If ``max_iter`` was reached first, unless the schedule is planned for it, or if training diverged and the
+            best weights were restored.
         """
         return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
 
@@ -114,7 +115,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
+            The samples, in a form that ``fit`` takes.
 
         Returns
         -------
@@ -126,7 +127,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         NotFittedError
             If the estimator is not fitted.
         ValueError
-            If ``X`` has another number of features than in ``fit``, or holds NaN or infinity.
+            If ``X`` has other features than in ``fit``, or infinity, or NaN where ``fit`` does not take it.
         """
         return self._predicted(X)
 

@@ -102,7 +102,7 @@ def holds_categories(column: Any, name: str) -> bool:
     ----------
     column : series or ndarray
         Of the types, 'category', strings and (in a data frame) booleans are categories; objects are unless there are
-        only numbers, and one at least.
+        only numbers, and one at least. Booleans with holes are objects in pandas.
     name : str
         Of the column, for errors.
 
@@ -126,7 +126,8 @@ def holds_categories(column: Any, name: str) -> bool:
     if kind == "b" or dtype.startswith("bool"):
         return not isinstance(column, np.ndarray)
     values = [value for value in np.asarray(column, dtype=object) if not _is_missing(value)]
-    return not values or not all(isinstance(value, Real | Decimal) for value in values)
+    flags = not isinstance(column, np.ndarray) and all(isinstance(value, bool | np.bool_) for value in values)
+    return not values or flags or not all(isinstance(value, Real | Decimal) for value in values)
 
 
 def _kind(column: Any) -> str:

@@ -55,6 +55,16 @@ def test_learns_a_table_with_holes_and_categories(kind, variant):
 
 
 @BOTH
+def test_the_encoder_of_a_member_is_a_fitted_transformer(kind):
+    X, signal = table()
+    encoder = make(kind, max_iter=1).fit(X, targets(kind, signal)).members_[0].encoder
+    assert encoder.n_features_in_ == 4
+    assert encoder.transform(X).shape == (len(X), len(encoder.get_feature_names_out()))
+    unnamed = make(kind, max_iter=1).fit(X.to_numpy(), targets(kind, signal)).members_[0].encoder
+    assert unnamed.get_feature_names_out()[0] == "x0"
+
+
+@BOTH
 def test_layers_of_the_recipes(kind):
     X, signal = table()
     y = targets(kind, signal)
