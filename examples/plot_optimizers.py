@@ -53,4 +53,5 @@ right.set(xlabel="learning rate", ylabel=f"loss after {EPOCHS} epochs", xscale="
 # %%
 # On the left, each with the best of these rates: momentum is as good as the adaptive rules, plain gradient
 # descent is left behind. On the right, the rate matters to all of them, and most adaptive rules want one that
-# is several times lower (Adagrad does not). Lion, whose steps all have the same size, wants a rate several times less than Adam's.
+# is several times lower (Adagrad does not). Lion, whose steps all have the same size, wants a rate several
+# times less than Adam's.

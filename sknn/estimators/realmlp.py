@@ -255,7 +255,7 @@ class RealMLP(NetworkEstimator):
             max_one_hot_size=self._recipe("max_one_hot_size"), max_abs=self.max_abs, dtype=self.dtype
         )
         seen = ("n_features_in_", "feature_names_in_")
-        vars(encoder).update({name: value for name, value in vars(self).items() if name in seen})
+        encoder.__dict__.update({name: value for name, value in vars(self).items() if name in seen})
         encoder.fit_table(self._reader, samples.X, train.rows)
         train, held_out = _transformed(encoder, train, held_out)
         network = Network(self._layers(targets.n_outputs, encoder), train.X.shape[1:], self.dtype)
