@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, Self, TypeVar
@@ -32,9 +32,14 @@ class Crew:
     def __init__(self, size: int = 1) -> None:
         self.process, self.others = os.getpid(), list[Thread]()
         self.jobs: SimpleQueue[Any] = SimpleQueue()
-        with suppress(RuntimeError):  # where there are too many threads, or Python is about to end
+        try:
             for _ in range(size - 1):
                 self._start_another()
+        except RuntimeError:  # there are too many threads, or Python is about to end
+            pass
+        except BaseException:
+            self.jobs.put(None)
+            raise
 
     def _start_another(self) -> None:
         # A daemon, so that Python does not wait for it at the end, when a caller that is one has been stopped.
@@ -51,8 +56,7 @@ class Crew:
         return self
 
     def __exit__(self, *error: object) -> None:
-        for _ in self.others:
-            self.jobs.put(None)
+        self.jobs.put(None)
         for other in self.others:
             other.join()
 
@@ -118,7 +122,7 @@ def crew(wanted: int) -> Iterator[Crew]:
 
 
 def _serve(jobs: "SimpleQueue[Any]") -> None:
-    """Do one job after the other, until None comes."""
+    """Do one job after the other, until None comes, which is for the next thread as well."""
     for work, t, ended in iter(jobs.get, None):
         try:
             work(t)
@@ -126,3 +130,4 @@ def _serve(jobs: "SimpleQueue[Any]") -> None:
             ended.put(failure)
         else:
             ended.put(None)
+    jobs.put(None)

@@ -3,9 +3,10 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from threading import Lock, get_ident
-from typing import NamedTuple
+from weakref import WeakSet
 
 from threadpoolctl import LibController, ThreadpoolController
 
@@ -13,16 +14,18 @@ FLOPS_PER_THREAD = 200e6
 """Work of a step that makes one more thread worth its synchronization."""
 
 
-class Claim(NamedTuple):
-    """What a call of `claim` holds: for which thread, how many it was granted, and those of BLAS that it wants."""
+@dataclass(eq=False)
+class Claim:
+    """What a call of `claim` holds: for which thread, those of BLAS that it wants, and how many it was granted."""
 
     caller: int
-    granted: int
     blas: int
+    granted: int = 1
 
 
 _lock = Lock()
-_claims: list[Claim] = []
+# An interrupt may come where a claim is given back: it goes with the call, then, and what was before is still known.
+_claims: WeakSet[Claim] = WeakSet()
 _before: list[tuple[LibController, int]] = []
 
 
@@ -64,25 +67,27 @@ def claim(wanted: int, blas: int | None = None) -> Iterator[int]:
     int
         Number of threads that are granted, at least 1; 1 where BLAS does not say how many it may use.
     """
-    with _lock:
-        if not _claims:
-            _before[:] = [(library, library.num_threads) for library in _libraries()]
-        mine = Claim(get_ident(), _grant(wanted), wanted if blas is None else blas)
-        _claims.append(mine)
-        _apply()
+    mine = Claim(get_ident(), wanted if blas is None else blas)
     try:
+        with _lock:
+            if not _before:
+                _before[:] = [(library, library.num_threads) for library in _libraries()]
+            mine.granted = _grant(wanted)
+            _claims.add(mine)
+            _apply()
         yield mine.granted
     finally:
         with _lock:
-            _claims.remove(mine)
+            _claims.discard(mine)
             _apply()
 
 
 def _grant(wanted: int) -> int:
     """Say how many threads the caller gets."""
     allowed = min((number for _, number in _before), default=1)
-    # The claims of one caller lie in one another, the first is the largest.
-    held = {claim.caller: claim.granted for claim in reversed(_claims)}
+    held: dict[int, int] = {}
+    for one in _claims:  # those of one caller lie in one another: the largest is the first
+        held[one.caller] = max(one.granted, held.get(one.caller, 0))
     mine = held.pop(get_ident(), allowed)
     return max(1, min(wanted, mine, allowed - sum(held.values())))
 
@@ -92,7 +97,8 @@ def _begin_anew() -> None:
     global _lock
     _lock = Lock()
     if _claims:
-        _claims[:] = [claim for claim in _claims if claim.caller == get_ident()]
+        for one in [one for one in _claims if one.caller != get_ident()]:
+            _claims.discard(one)
         _apply()
 
 
@@ -109,7 +115,9 @@ def _libraries() -> list[LibController]:
 def _apply() -> None:
     """Let BLAS have the smallest number claimed for it, or what was before where there is no claim."""
     for library, allowed in _before:
-        library.set_num_threads(min([allowed, *(claim.blas for claim in _claims)]))
+        library.set_num_threads(min([allowed, *(one.blas for one in _claims)]))
         # Some versions of threadpoolctl let one thread own the setting: give it back, another may leave last.
         if hasattr(library, "clear_controlling_thread"):
             library.clear_controlling_thread()
+    if not _claims:
+        _before.clear()

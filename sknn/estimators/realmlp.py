@@ -21,7 +21,7 @@ from sknn.core.objective import Objective, Penalty
 from sknn.estimators.base import NO_VALIDATION, NetworkEstimator
 from sknn.estimators.callbacks import CallbackRule, begin_callbacks
 from sknn.estimators.components import component, hidden_sizes
-from sknn.estimators.guards import naming, unchanged_on_error
+from sknn.estimators.guards import about_validation, naming, unchanged_on_error
 from sknn.estimators.recipes import OUTPUT_INITS, RECIPES, bias_initializer, weight_initializer
 from sknn.estimators.targets import Targets, check_target_range
 from sknn.estimators.validation import Samples, make_judge, split_rows, takes_weights
@@ -34,8 +34,7 @@ from sknn.preprocessing.table import TableReader
 from sknn.schedules import SCHEDULES, Schedule
 from sknn.training.batches import Batches
 from sknn.training.rules import (
-    ASKED,
-    INTERRUPTED,
+    BY_THE_USER,
     Best,
     Divergence,
     LongSinceBest,
@@ -203,9 +202,10 @@ class RealMLP(NetworkEstimator):
             return None
         if y is None:
             raise ValueError("X_val came without y_val; expected both or neither.")
-        table, y = self._validate(X, y, first=False)
-        targets.check_known(y)
-        samples = self._encoded(table, y, self._check_weight(weight, table), targets)
+        with about_validation():
+            table, y = self._validate(X, y, first=False)
+            targets.check_known(y)
+            samples = self._encoded(table, y, self._check_weight(weight, table), targets)
         if samples.encoded.table is None:
             check_target_range(y[samples.rows], loss)
         return samples
@@ -229,12 +229,17 @@ class RealMLP(NetworkEstimator):
             return list(
                 Parallel(n_jobs=jobs)(call(samples, held_out, targets, loss, seed, share, None) for seed in seeds)
             )
-        members = []
+        members: list[Member] = []
         for i, seed in enumerate(seeds):
             left = limit - (perf_counter() - started)
             share = max(1e-3, left / (self.n_members - i))
-            members.append(self._fit_member(samples, held_out, targets, loss, seed, share, callbacks))
-            if members[-1].state.stop_reason in (INTERRUPTED, ASKED):
+            member = self._fit_member(samples, held_out, targets, loss, seed, share, callbacks)
+            stopped = member.state.stop_reason in BY_THE_USER
+            if stopped and members:  # one that was cut off would spoil the mean
+                members[0].state.stop_reason = member.state.stop_reason
+            else:
+                members.append(member)
+            if stopped:
                 break
         return members
 

@@ -10,7 +10,7 @@ from sknn.core.network import Network
 from sknn.optimizers import OptimizerState
 from sknn.schedules import Clock, Plateau
 
-INTERRUPTED, ASKED = "Interrupted by the user.", "A callback asked to stop."
+BY_THE_USER = INTERRUPTED, ASKED = "Interrupted by the user.", "A callback asked to stop."
 """Reasons of the user's to stop: they end a fit as a whole."""
 
 HISTORY = ("loss", "validation_loss", "validation_score", "learning_rate", "gradient_norm", "seconds")

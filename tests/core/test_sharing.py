@@ -1,9 +1,10 @@
 """How many threads work gets, that they do all of it, and that the setting of BLAS is given back."""
 
+import gc
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event, Thread, get_ident
+from threading import Event, Thread, active_count, get_ident
 from time import sleep
 
 import numpy as np
@@ -12,7 +13,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from sknn import MLPRegressorScratch
 from sknn.core import threads
-from sknn.core.crew import MOST_MEMBERS, crew
+from sknn.core.crew import MOST_MEMBERS, Crew, crew
 from sknn.core.network import Network
 from sknn.core.predictor import cut
 from sknn.core.threads import FLOPS_PER_THREAD, claim, threads_for
@@ -56,6 +57,31 @@ def test_no_more_threads_than_wanted_or_allowed(wanted, got):
 def test_the_setting_is_given_back_after_an_error():
     with pytest.raises(KeyError), claim(1):
         raise KeyError
+    assert threads_now() == {4}
+
+
+@pytest.mark.usefixtures("_four_threads")
+@pytest.mark.parametrize("where", ["_lock", "_apply"])
+def test_an_interrupt_while_the_setting_is_given_back_does_no_lasting_harm(where, monkeypatch):
+    """No code can be safe from one at every line, but the next call should make it good."""
+
+    def interrupted():
+        with claim(1):
+            real = getattr(threads, where)
+
+            def interrupt(*_):
+                monkeypatch.setattr(threads, where, real)
+                raise KeyboardInterrupt
+
+            lock = type("Lock", (), {"__enter__": interrupt, "__exit__": lambda *_: None})
+            monkeypatch.setattr(threads, where, interrupt if where == "_apply" else lock())
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    gc.collect()
+    with claim(4) as granted:
+        assert granted == 4
+        assert threads_now() == {4}
     assert threads_now() == {4}
 
 
@@ -174,6 +200,31 @@ def test_an_error_in_any_thread_is_raised_when_all_are_done(item):
         assert done.is_set()
 
 
+def test_no_thread_is_left_behind():
+    before = active_count()
+    with Crew(4) as members:
+        assert members.size == 4
+        assert active_count() == before + 3
+    assert active_count() == before
+
+
+def test_an_interrupt_while_a_crew_gathers_leaves_no_thread(monkeypatch):
+    start, started = Thread.start, []
+
+    def interrupted(thread):
+        if len(started) == 2:
+            raise KeyboardInterrupt
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Crew(4)
+    for thread in started:
+        thread.join(60)
+        assert not thread.is_alive()
+
+
 @pytest.mark.usefixtures("_four_threads")
 @pytest.mark.parametrize("started", [0, 1])
 def test_a_crew_is_as_large_as_threads_can_be_started(started, monkeypatch):
@@ -255,7 +306,7 @@ def test_a_forked_process_has_no_claims_of_threads_that_it_does_not_have():
             threads._begin_anew()
             assert threads_now() == {3}
         assert threads_now() == {4}
-        threads._claims[:] = before
+        threads._claims.update(before)
         left.set()
         held.result()
     assert not threads._claims

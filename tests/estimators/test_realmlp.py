@@ -183,6 +183,9 @@ def test_own_validation_samples(kind):
     assert net.t_ == 24 * 120
     with pytest.raises(ValueError, match="X_val came without y_val"):
         make(kind).fit(X, y, X_val=X)
+    for wrong in (X.drop(columns="size"), X.assign(size=np.inf)):
+        with pytest.raises(ValueError, match=r"^X_val, y_val or sample_weight_val is not as the training samples are"):
+            make(kind).fit(X, y, X_val=wrong, y_val=y)
     with pytest.raises(ValueError, match="came without X_val"):
         make(kind).fit(X, y, y_val=y)
 

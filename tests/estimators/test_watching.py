@@ -6,6 +6,7 @@ from sklearn.callback import ScoringMonitor
 from sklearn.datasets import load_diabetes, load_iris
 
 from sknn import MLPClassifierScratch, MLPRegressorScratch, RealMLPClassifierScratch, RealMLPRegressorScratch
+from sknn.training.rules import ASKED, INTERRUPTED
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning", "ignore::UserWarning")
 X, LABELS = load_iris(return_X_y=True)
@@ -100,3 +101,14 @@ def test_who_stops_a_member_stops_all(asks):
     net.set_callbacks(Interrupt(2, asks)).fit(X, LABELS)
     assert [member.state.epoch for member in net.members_] == [2]
     assert net.score(X, LABELS) > 0.3
+
+
+@pytest.mark.parametrize("asks", [False, True], ids=["interrupt", "request"])
+def test_a_member_that_was_cut_off_is_not_averaged(asks):
+    params = {"max_iter": 5, "random_state": 0}
+    net = RealMLPClassifierScratch(**params, n_members=3).set_callbacks(Interrupt(7, asks)).fit(X, LABELS)
+    assert [member.state.epoch for member in net.members_] == [5]
+    assert net.stop_reason_ == (ASKED if asks else INTERRUPTED)
+    assert net.n_iter_ == 5
+    alone = RealMLPClassifierScratch(**params).fit(X, LABELS)
+    np.testing.assert_array_equal(net.predict_proba(X), alone.predict_proba(X))
