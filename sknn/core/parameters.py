@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from sknn.core.kernels import Array, scale
-from sknn.layers.base import ParamSpec, attach
+from sknn.layers.base import ParamSpec, Shape, attach
 
 
 class ParameterVector:
@@ -43,6 +43,11 @@ class ParameterVector:
 
     def __getitem__(self, i: int) -> SimpleNamespace:
         return self._views[i]
+
+    @property
+    def layout(self) -> list[list[tuple[str, Shape, bool]]]:
+        """Names and shapes of each layer's arrays, and which are trained: what the vectors mean."""
+        return [[(name, spec.shape, spec.trainable) for name, spec in layer.items()] for layer in self.specs]
 
     def _all(self) -> Iterator[ParamSpec]:
         return (spec for layer in self.specs for spec in layer.values())

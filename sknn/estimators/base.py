@@ -136,7 +136,7 @@ class NetworkEstimator(FittedNetwork):
         last: TrainingState = self._state
         layers = self._layers(targets.n_outputs)
         network = Network(layers, last.network.input_shape, last.network.dtype, self._layer_names())
-        if network.parameters.specs != last.network.parameters.specs:
+        if network.parameters.layout != last.network.parameters.layout:
             raise ValueError(
                 "The layers differ from those of the last fit, so its weights cannot be trained on; expected shapes "
                 f"{last.network.shapes}, got {network.shapes}. Use a new estimator, or warm_start=False."
@@ -192,8 +192,10 @@ class NetworkEstimator(FittedNetwork):
         """Choose what is done after each epoch."""
         watched = bool(held_out and self.early_stopping)
         rules: list[Rule] = []
+        judge = None
         if held_out:
-            rules.append(Validation(make_judge(held_out, targets, loss, self._score_function(state, targets, loss))))
+            judge = make_judge(held_out, targets, loss, self._score_function(state, targets, loss))
+            rules.append(Validation(judge))
         if self.verbose:
             rules.append(Report())
         if self.solver != "lbfgs" or watched:
@@ -202,7 +204,7 @@ class NetworkEstimator(FittedNetwork):
             if schedule.plateau:
                 rules.append(LowerOnPlateau(schedule.plateau, float(self.tol), watched))
             rules.append(NoImprovement(float(self.tol), self.n_iter_no_change, watched, divided, bool(self.verbose)))
-        return [*rules, Best(held_out is not None, watched and not incremental), Divergence()]
+        return [*rules, Best(held_out is not None, watched and not incremental, judge=judge), Divergence()]
 
     def _score_function(self, state: TrainingState, targets: Targets, loss: Loss) -> Callable[..., float] | None:
         """Make the function that scores the network on validation samples; None stands for the negative loss."""
@@ -304,8 +306,9 @@ class NetworkEstimator(FittedNetwork):
         if state.best_weights is not None:
             state.restore_best()
         if failed:
+            kept = f"of epoch {state.best_epoch}" if state.best_epoch else "that the fit began with"
             warnings.warn(
-                f"Training diverged: {state.stop_reason} The weights of epoch {state.best_epoch} were restored.",
+                f"Training diverged: {state.stop_reason} The weights {kept} were restored.",
                 ConvergenceWarning,
                 stacklevel=5,
             )

@@ -129,7 +129,8 @@ class MLPClassifierScratch(NetworkClassifier, MLP):
     best_validation_score_ : float or None
         Highest of them; None without validation samples.
     best_epoch_ : int
-        The epoch of the best validation score, or else of the lowest loss, counted from 1.
+        The epoch of the best validation score, or else of the lowest loss, counted from 1; 0 if no epoch was better
+        than the weights that a warm start began with.
     history_ : dict of str to list of float
         One number an epoch: 'loss', 'learning_rate' (not with 'lbfgs') and 'gradient_norm' (at its last step),
         'seconds' and, with validation samples, 'validation_score' and 'validation_loss': what is trained, with class

@@ -115,6 +115,7 @@ class MultilabelTargets(Targets):
 
     def learn_weights(self, class_weight: Any, y: Array, sample_weight: Array | None) -> None:
         """Set the weights of 0 and 1 in each column, from a list of dicts or 'balanced'."""
+        self.weights = None
         if class_weight is None:
             return
         given = [class_weight] * self.n_outputs if isinstance(class_weight, str) else class_weight

@@ -13,6 +13,7 @@ import numpy as np
 from sknn.activations import Activation
 from sknn.core.kernels import Array, RandomState
 from sknn.initializers import Initializer
+from sknn.schedules import Schedule
 
 Shape: TypeAlias = tuple[int, ...]
 
@@ -254,6 +255,8 @@ def _check_kind(layer: Layer, name: str, kind: Any) -> None:
         valid, wanted = isinstance(value, kind), "an initializer, such as HeNormal()"
         if valid and value is not None and value.needs_data and not layer.adapts:
             valid, wanted = False, "an initializer that does not depend on the data"
+    elif Schedule in kinds:
+        valid, wanted = isinstance(value, kind), "a schedule, such as CosineDecay()"
     else:
         return
     if not valid:

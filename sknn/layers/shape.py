@@ -50,7 +50,7 @@ class Reshape(Layer):
             raise ValueError(f"needs as shape whole numbers, one an axis; got {self.shape!r}")
         size, known = prod(input_shape), prod(n for n in self.shape if n != -1)
         shape = tuple(size // max(known, 1) if n == -1 else n for n in self.shape)
-        if prod(shape) != size or min(shape, default=1) < 0 or self.shape.count(-1) > 1:
+        if prod(shape) != size or min(shape, default=1) < 0 or tuple(self.shape).count(-1) > 1:
             raise ValueError(f"needs samples that have the shape {tuple(self.shape)} too; got {input_shape}")
         return Plan(shape)
 

@@ -330,19 +330,26 @@ class Best(Rule):
         Take a snapshot of the parameters at the best score.
     prefers_last : bool, default=False
         Of epochs with equal scores, to 1e-6, take the last, else the first.
+    judge : callable, default=None
+        As of `Validation`: scores the weights that a warm start begins with, which count as the best then.
     """
 
     scores: bool
     keeps_weights: bool
     prefers_last: bool = False
+    judge: Callable[[Network], tuple[float, float]] | None = None
 
+    # A best score from before may be that of other weights, on other samples, or by another scorer.
     def before_epoch(self, state: TrainingState) -> None:
-        if not self.keeps_weights or state.best_weights is not None or not state.best_epoch:
+        if not self.keeps_weights or state.epoch or not state.history["loss"]:
             return
-        if state.at_best:  # a warm start begins with its best weights
-            state.best_weights = state.network.parameters.snapshot()
-        else:  # nobody kept those that scored best
+        score = self.judge(state.network)[1] if self.judge else math.nan
+        if math.isnan(score):
             state.best_score, state.best_epoch = -math.inf, 0
+            return
+        state.best_score, state.best_weights = score, state.network.parameters.snapshot()
+        epoch = state.best_epoch if state.at_best else len(state.history["loss"])
+        state.best_epoch = epoch if state.history["validation_score"][epoch - 1 : epoch] == [score] else 0
 
     def after_epoch(self, state: TrainingState) -> None:
         loss = state.history["loss"]

@@ -255,3 +255,14 @@ def test_a_multilabel_set_of_scikit_learns():
     data, y = make_multilabel_classification(60, n_features=4, n_classes=3, random_state=0)
     model = make(class_weight=[{1: 2}, {1: 3}, {0: 2}], max_iter=3).fit(data, y)
     assert model.predict(data).shape == y.shape
+
+
+@pytest.mark.parametrize("y", [LABELS, INDICATORS], ids=["multiclass", "multilabel"])
+def test_weights_of_an_earlier_fit_are_gone_with_the_parameter(y):
+    losses = {}
+    for class_weight in "balanced", None:
+        net = MLPClassifierScratch((3,), warm_start=True, max_iter=1, learning_rate_init=1e-12, random_state=0)
+        weighed = net.set_params(class_weight=class_weight).fit(X, y).loss_
+        losses[class_weight] = (weighed, net.set_params(class_weight=None).fit(X, y).loss_)
+    assert losses["balanced"][0] != pytest.approx(losses[None][0])
+    assert losses["balanced"][1] == pytest.approx(losses[None][1])

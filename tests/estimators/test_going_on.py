@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import get_scorer
 
 from sknn import MLPClassifierScratch, MLPRegressorScratch
 from sknn.schedules import CosineDecay, StepDecay, Warmup
@@ -66,6 +67,39 @@ def test_early_stopping_does_not_believe_scores_of_other_weights(between):
         net.coefs_ = [np.zeros_like(W) for W in net.coefs_]
     net.set_params(early_stopping=True, max_iter=5, learning_rate_init=1e-6).fit(X[:60], Y[:60], **validation)
     assert net.score(X[60:], Y[60:]) == pytest.approx(net.best_validation_score_)
+    # With so small a rate nothing is better than what it began with, which is of no epoch that was scored.
+    assert net.best_epoch_ == 0
+    assert net.best_validation_score_ >= max(net.validation_scores_[-4:])
+
+
+@pytest.mark.parametrize("change", ["targets", "validation set", "scoring"])
+def test_a_warm_start_forgets_scores_that_mean_something_else(change):
+    """Else no epoch is as good as the best of the last fit, and all that is learned is thrown away."""
+    rng = np.random.RandomState(0)
+    rows, validation = rng.randn(200, 3), rng.randn(80, 3)
+    y, y_val = rows[:, 0], validation[:, 0]
+    net = MLPRegressorScratch(
+        hidden_layer_sizes=(8,),
+        early_stopping=True,
+        warm_start=True,
+        learning_rate_init=0.02,
+        max_iter=60,
+        random_state=0,
+    )
+    net.fit(rows, y, X_val=validation, y_val=y_val)
+    assert net.best_validation_score_ > 0.9
+    before = net.predict(rows)
+    if change == "targets":
+        y, y_val = -y, -y_val
+    elif change == "validation set":
+        y, y_val = y + 3.0 * rows[:, 1], y_val + 3.0 * validation[:, 1]
+    else:
+        y, y_val = y + rows[:, 1], y_val + validation[:, 1]
+        net.set_params(scoring="neg_mean_absolute_error")
+    net.fit(rows, y, X_val=validation, y_val=y_val)
+    assert np.abs(net.predict(rows) - before).mean() > 0.1
+    scorer = get_scorer(net.scoring or "r2")
+    assert scorer(net, validation, y_val) == pytest.approx(net.best_validation_score_)
     assert net.validation_scores_[net.best_epoch_ - 1] == net.best_validation_score_
 
 

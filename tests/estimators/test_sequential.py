@@ -36,6 +36,7 @@ from sknn.layers import (
     RandomTranslation,
     Reshape,
     Residual,
+    Scale,
     SimpleRNN,
 )
 from sknn.optimizers import RMSProp
@@ -574,6 +575,17 @@ def test_noise_has_no_place_in_lbfgs():
 @every_kind
 def test_no_partial_fit_with_lbfgs(Estimator, y):
     assert not hasattr(make(Estimator, [], solver="lbfgs"), "partial_fit")
+
+
+@every_kind
+def test_layers_of_another_rate_go_on(Estimator, y):
+    model = make(Estimator, [Scale(), Dense(3)], warm_start=True).fit(ROWS, y)
+    before = [model._state.network.parameters[0].s.copy()]
+    for rate in 0.0, 1.0:
+        model.set_params(scale_1__rate=rate).fit(ROWS, y)
+        before.append(model._state.network.parameters[0].s.copy())
+    np.testing.assert_array_equal(before[0], before[1])
+    assert (before[1] != before[2]).any()
 
 
 @every_kind

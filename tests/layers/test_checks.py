@@ -55,6 +55,8 @@ WRONG = [
     (NTKDense(2.5), ROWS, "units a whole number; got 2.5"),
     (Dense(True), ROWS, "units a whole number; got True"),
     (Dropout("a"), ROWS, "rate a finite number; got 'a'"),
+    (Dropout(0.5, "cosine"), ROWS, "schedule a schedule, such as CosineDecay(); got 'cosine'"),
+    (Reshape(np.array([-1, -1])), ROWS, "needs samples that have the shape"),
     (BatchNorm(momentum="a"), ROWS, "momentum a finite number; got 'a'"),
     (LayerNorm(epsilon=-1.0), ROWS, "epsilon must be greater than 0, got -1.0"),
     (RandomRotation(float("nan")), IMAGES, "degrees a finite number; got nan"),

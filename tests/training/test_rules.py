@@ -262,15 +262,25 @@ def test_continued(anew):
     assert other.optimizer_state.step == 3
 
 
-@pytest.mark.parametrize(("scores", "epoch", "kept"), [([0.4, 0.2], 2, 2.0), ([0.4, 0.9], 5, 12.0)])
-def test_continued_training_begins_with_its_best_weights(scores, epoch, kept):
+@pytest.mark.parametrize(
+    ("judged", "at_best", "scores", "epoch", "best"),
+    [
+        (0.5, True, [0.4, 0.2], 2, 0.5),  # as it was scored before
+        (0.5, True, [0.4, 0.9], 5, 0.9),
+        (0.3, False, [0.2, 0.2], 3, 0.3),  # the last epoch's
+        (0.45, True, [0.4, 0.2], 0, 0.45),  # of no epoch that was scored
+        (math.nan, True, [0.2, 0.1], 4, 0.2),
+    ],
+)
+def test_continued_training_begins_with_the_weights_that_it_has(judged, at_best, scores, epoch, best):
     """They are taken back where no later epoch scores better."""
     state = trained_state().continued(Network([Dense(2)], (3,), np.float64), anew=True)
-    state.epoch = 10  # `play` sets the weights to the number of the epoch
-    play(watch_score(), [0.5, 0.4], scores, state=state)
-    assert state.best_epoch == epoch
-    np.testing.assert_array_equal(state.best_weights[0], kept)
-    np.testing.assert_array_equal(state.network.parameters.values, 12.0)
+    state.at_best = at_best
+    rules = [NoImprovement(0.0, 9, True), Best(scores=True, keeps_weights=True, judge=lambda network: (0.0, judged))]
+    play(rules, [0.5, 0.4], scores, state=state)
+    assert (state.best_epoch, state.best_score) == (epoch, best)
+    # `play` sets the weights to the number of the epoch, that of this call
+    np.testing.assert_array_equal(state.best_weights[0], epoch - 3 if epoch > 3 else 2.0)
 
 
 def test_continued_leaves_the_first_state_alone():
