@@ -17,7 +17,7 @@ from sknn import MLPRegressorScratch
 from sknn.core.crew import ALONE, Crew
 from sknn.core.kernels import BLOCK_ELEMENTS
 from sknn.estimators.components import make_optimizer
-from sknn.optimizers import OPTIMIZERS, SGD, Adagrad, Adam, AdamW, Lion, NAdam, RMSProp
+from sknn.optimizers import OPTIMIZERS, SGD, Adagrad, Adam, AdamW, Lion, NAdam, Optimizer, RMSProp
 
 REFERENCE = json.loads(Path(__file__).with_name("reference").joinpath("optimizers.json").read_text())
 
@@ -203,6 +203,31 @@ def test_other_hyper_parameters_go_on_with_the_quantities_of_the_rule(rule, opti
             optimizer.update(params, g.copy(), state, 0.01)
             expected = expected - rule(optimizer, g, t, 0.01, quantities)
             assert_allclose(params, expected, rtol=1e-12, atol=1e-14, err_msg=str(optimizer))
+
+
+class PlainMoments(Optimizer):
+    """A user's own, whose slots have the names of Adam's, and their full factors."""
+
+    slots = ("m", "v")
+
+    def constants(self, t, rate):
+        return (rate,)
+
+    def step(self, g, m, v, rate):
+        m += g
+        g *= rate
+
+
+def test_slots_of_the_same_names_keep_what_they_mean():
+    params = np.ones(5)
+    state = run(Adam(0.5, 0.75), params, random_gradients(2, 5))
+    m, v = state.slots["m"].copy(), state.slots["v"].copy()
+    own = PlainMoments().take_over(state, params)
+    assert_allclose(own.slots["m"], m * 0.5)
+    assert_allclose(own.slots["v"], v * 0.25)
+    back = Adam(0.5, 0.75).take_over(own, params)
+    assert_allclose(back.slots["m"], m)
+    assert_allclose(back.slots["v"], v)
 
 
 def test_slots_of_another_kind_are_not_taken_over():

@@ -83,7 +83,8 @@ class NetworkEstimator(FittedNetwork):
             targets.sparse = y_is_sparse
             loss = self._loss(targets)
             rng = check_random_state(self.random_state)
-            state = self._starting_state(X, targets, rng, first, incremental)
+            rows = None if weight is None else np.flatnonzero(weight)
+            state = self._starting_state(X, rows, targets, rng, first, incremental)
             samples = self._samples(X, y, weight, targets, loss, state.network)
             train, held_out = self._hold_out(samples, validation, targets, loss, rng, state.network)
             rules = self._rules(held_out, targets, loss, state, incremental)
@@ -126,12 +127,12 @@ class NetworkEstimator(FittedNetwork):
         return np.asarray(weight)
 
     def _starting_state(
-        self, X: Any, targets: Targets, rng: RandomState, first: bool, incremental: bool
+        self, X: Any, rows: Array | None, targets: Targets, rng: RandomState, first: bool, incremental: bool
     ) -> TrainingState:
-        """Make an initialised network, or a copy of the last one together with where its training stood."""
+        """Make a network that is initialised on some rows, or a copy of the last one and where its training stood."""
         if first:
             network = Network(self._layers(targets.n_outputs), X.shape[1:], X.dtype, self._layer_names())
-            network.initialize(rng, X)
+            network.initialize(rng, X, rows)
             return TrainingState(network)
         last: TrainingState = self._state
         layers = self._layers(targets.n_outputs)
@@ -276,6 +277,8 @@ class NetworkEstimator(FittedNetwork):
         dtype, seen, new = state.network.dtype, state.weighed, len(train.rows)
         weight = train.whole_weight
         mean = 1.0 if weight is None else float(weight[train.rows].mean())
+        if not np.isfinite(mean):
+            raise ValueError(f"class_weight, sample_weight or both have the mean {mean}; expected a finite one.")
         state.mean_weight, state.weighed = (state.mean_weight * seen + mean * new) / (seen + new), seen + new
         if not state.mean_weight:
             raise ValueError("class_weight, sample_weight or both are zero for every sample that is trained on.")
@@ -306,6 +309,7 @@ class NetworkEstimator(FittedNetwork):
         if state.best_weights is not None:
             state.restore_best()
         if failed:
+            state.optimizer_state = None  # what it remembers is not finite either
             kept = f"of epoch {state.best_epoch}" if state.best_epoch else "that the fit began with"
             warnings.warn(
                 f"Training diverged: {state.stop_reason} The weights {kept} were restored.",

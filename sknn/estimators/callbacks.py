@@ -49,7 +49,7 @@ class CallbackRule(Rule):
         asked_to_stop = self.task.call_on_fit_task_end(
             estimator=self.estimator, **self.data, reconstruction_attributes=lambda: self.attributes(state)
         )
-        if asked_to_stop:
+        if asked_to_stop and state.stop_reason is None:
             state.stop_reason = ASKED
 
     def end(self, state: TrainingState) -> None:

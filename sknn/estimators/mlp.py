@@ -72,7 +72,8 @@ class MLP(NetworkEstimator):
             block = self._block(size, activation, rate)
             skips = self.residual and i > 0 and sizes[i - 1] == size
             layers += [Residual(tuple(block))] if skips else block
-        last = activations or self._activations(1)
+        one_for_all = isinstance(self.activation, str | Activation)
+        last = activations or (self._activations(1) if one_for_all else [Identity()])
         return [*layers, Dense(n_outputs, Identity(), self._weight_init(last[-1]))]
 
     def _block(self, size: int, activation: Activation, rate: float) -> list[Layer]:

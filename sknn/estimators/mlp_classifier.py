@@ -12,8 +12,8 @@ class MLPClassifierScratch(NetworkClassifier, MLP):
 
     With the same parameters and an integer ``random_state`` it trains the same model as
     `sklearn.neural_network.MLPClassifier`: the same initial weights, batches, losses and stopping epoch.
-    Two things differ: sample weights in minibatches, which are unbiased here (see `fit`), and ``warm_start``, which
-    keeps the optimizer's state.
+    What differs on purpose is little: above all, sample weights in minibatches are unbiased here (see `fit`), and
+    ``warm_start`` keeps the optimizer's state.
 
     Parameters
     ----------

@@ -12,8 +12,8 @@ class MLPRegressorScratch(NetworkRegressor, MLP):
 
     With the same parameters and an integer ``random_state`` it trains the same model as
     `sklearn.neural_network.MLPRegressor`: the same initial weights, batches, losses and stopping epoch.
-    Three things differ: with several outputs the squared error's gradient is that of the loss (in scikit-learn it is
-    n_outputs times that, its issue 8349); sample weights in minibatches are unbiased (see `fit`); and
+    What differs on purpose is little: with several outputs the squared error's gradient is that of the loss (in
+    scikit-learn it is n_outputs times that, its issue 8349); sample weights in minibatches are unbiased (see `fit`);
     ``warm_start`` keeps the optimizer's state.
 
     Parameters

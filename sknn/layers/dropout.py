@@ -52,7 +52,7 @@ class Dropout(Layer):
         if not b.training:
             np.copyto(b.y, b.x)
             return
-        rate = self.rate
+        rate = float(self.rate)  # a scalar of NumPy would make float64 of float32
         if self.schedule is not None and b.clock is not None:
             rate *= self.schedule(b.clock)
         self._draw(b, rate)

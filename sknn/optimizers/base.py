@@ -119,9 +119,10 @@ class Optimizer(ABC):
         if state is None or tuple(state.slots) != self.slots:
             return self.init(params)
         gains = self.gains()
-        for name, gain in gains.items():
-            if (before := state.gains[name]) not in (0.0, gain):
-                state.slots[name] *= gain / before
+        for name, slot in state.slots.items():
+            gain, before = gains.get(name, 1.0), state.gains.get(name, 1.0)
+            if before not in (0.0, gain):
+                slot *= gain / before
         state.gains = gains
         return state
 

@@ -76,8 +76,8 @@ class Trainer:
         # A scalar of NumPy, as grids give it, would make numbers of its own type of all that it touches.
         self.learning_rate, self.weight_decay = float(learning_rate), float(weight_decay)
         self.max_grad_norm = None if max_grad_norm is None else float(max_grad_norm)
-        self.max_epochs = max_epochs
-        self.planned_epochs = max_epochs if planned_epochs is None else planned_epochs
+        self.max_epochs = int(max_epochs)
+        self.planned_epochs = int(max_epochs if planned_epochs is None else planned_epochs)
         self.decay_schedule, self.ends = decay_schedule, ends
 
     def run(self, batches: Batches, state: TrainingState, crew: Crew = ALONE) -> None:

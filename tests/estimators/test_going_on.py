@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer
 
 from sknn import MLPClassifierScratch, MLPRegressorScratch
@@ -179,3 +180,13 @@ def test_weights_of_other_shapes_are_refused(wrong):
         net.coefs_[0] = np.ones(6)
     for kept, now in zip(before, net.coefs_, strict=True):
         np.testing.assert_array_equal(kept, now)
+
+
+@pytest.mark.parametrize("solver", ["sgd", "adam"])
+def test_a_fit_that_diverged_can_be_continued(solver):
+    """From its best weights, with an optimizer that remembers nothing of what overflowed."""
+    net = regressor(solver=solver, early_stopping=True, warm_start=True, batch_size=20).fit(X, X[:, 0])
+    with pytest.warns(ConvergenceWarning, match="The weights that the fit began with were restored"):
+        net.set_params(learning_rate_init=1e200).fit(X, X[:, 0])
+    assert "became" in net.stop_reason_
+    assert "became" not in net.set_params(learning_rate_init=1e-8).fit(X, X[:, 0]).stop_reason_

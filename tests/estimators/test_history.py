@@ -277,3 +277,29 @@ def test_parameters_that_are_scalars_of_numpy_do_not_set_a_type(solver, kind):
     plain = MLPRegressorScratch(hidden_layer_sizes=(8,), **options, **values).fit(X, 1e4 * Y)
     assert model.fit(X, 1e4 * Y).history_["loss"] == plain.history_["loss"]
     assert {type(value) for series in model.history_.values() for value in series} == {float}
+
+
+def test_max_iter_of_a_small_integer_type():
+    """Its product with the number of batches would overflow, and the schedule not go down."""
+    rates = [
+        MLPRegressorScratch(solver="sgd", learning_rate="cosine", batch_size=1, max_iter=n, random_state=0)
+        .fit(X, Y)
+        .history_["learning_rate"]
+        for n in (np.int8(5), 5)
+    ]
+    assert rates[0] == rates[1]
+
+
+def test_dropout_that_is_a_scalar_of_numpy():
+    """It would make float64 of float32 on the way."""
+    first, second = (
+        MLPRegressorScratch(hidden_layer_sizes=(8,), dropout=rate, max_iter=3, random_state=0).fit(
+            X.astype(np.float32), Y.astype(np.float32)
+        )
+        for rate in (np.float64(0.3), 0.3)
+    )
+    np.testing.assert_array_equal(first.coefs_[0], second.coefs_[0])
+
+
+def test_no_activation_for_no_layer():
+    assert len(MLPRegressorScratch(hidden_layer_sizes=(), activation=[], max_iter=2).fit(X, Y).coefs_) == 1

@@ -198,3 +198,20 @@ def test_early_stopping_scores_with_the_weights():
     model.fit(X, spoiled, sample_weight=weight)
     np.testing.assert_allclose(model.validation_scores_, scores)
     np.testing.assert_allclose(model.loss_curve_, loss_curve)
+
+
+@pytest.mark.parametrize("weight_init", ["std", "std_he5"])
+def test_initial_weights_do_not_look_at_rows_without_weight(weight_init):
+    rng = np.random.RandomState(0)
+    rows, y = rng.randn(50, 3), rng.randn(50)
+    params = {"weight_init": weight_init, "max_iter": 3, "random_state": 0}
+    plain = MLPRegressorScratch(**params).fit(rows, y)
+    weighed = MLPRegressorScratch(**params).fit(
+        np.vstack([rows, [[1e6] * 3]]), np.append(y, 0.0), sample_weight=np.append(np.ones(50), 0.0)
+    )
+    np.testing.assert_allclose(weighed.loss_curve_, plain.loss_curve_)
+
+
+def test_weights_whose_sum_overflows_are_refused():
+    with pytest.raises(ValueError, match="sample_weight or both have the mean inf; expected a finite one"):
+        MLPRegressorScratch().fit(np.eye(9), np.arange(9.0), sample_weight=np.full(9, 1e308))
