@@ -11,7 +11,7 @@ from joblib import Parallel, delayed, effective_n_jobs
 from scipy.sparse import issparse
 from sklearn.base import is_regressor
 from sklearn.metrics import check_scoring
-from sklearn.utils import check_random_state
+from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from sknn.activations import ACTIVATIONS
@@ -161,6 +161,10 @@ class RealMLP(NetworkEstimator):
             weight = self._check_weight(sample_weight, table)
             targets = self._targets_of(y_checked, weight, None, True, False)
             targets.sparse = issparse(y)
+            if weight is not None and not weight.all():  # rows without weight are no rows
+                rows = np.flatnonzero(weight)
+                table, y_checked = self._check_X(_safe_indexing(X, rows), reset=True), y_checked[rows]
+                weight = weight[rows]
             loss = self._loss(targets)
             samples = self._encoded(table, y_checked, weight, targets)
             held_out = self._own_validation(validation, targets, loss)
@@ -222,17 +226,16 @@ class RealMLP(NetworkEstimator):
     ) -> list[Member]:
         """Fit all members, in several processes if ``n_jobs`` says so and no callbacks watch."""
         jobs = 1 if callbacks or self.n_members == 1 else min(effective_n_jobs(self.n_jobs), self.n_members)
-        limit = np.inf if self.max_time is None else self.max_time - (perf_counter() - started)
+        deadline = np.inf if self.max_time is None else started + self.max_time
         if jobs > 1:
-            share = limit / -(-self.n_members // jobs)
+            share = (deadline - perf_counter()) / -(-self.n_members // jobs)
             call = delayed(self._fit_member)
             return list(
                 Parallel(n_jobs=jobs)(call(samples, held_out, targets, loss, seed, share, None) for seed in seeds)
             )
         members: list[Member] = []
         for i, seed in enumerate(seeds):
-            left = limit - (perf_counter() - started)
-            share = max(1e-3, left / (self.n_members - i))
+            share = max(1e-3, (deadline - perf_counter()) / (self.n_members - i))
             member = self._fit_member(samples, held_out, targets, loss, seed, share, callbacks)
             stopped = member.state.stop_reason in BY_THE_USER
             if stopped and members:  # one that was cut off would spoil the mean

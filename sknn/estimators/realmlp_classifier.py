@@ -103,7 +103,8 @@ class RealMLPClassifierScratch(NetworkClassifier, RealMLP):
         ``1 / validation_fraction`` rows, or if ``fit`` gets ``X_val``. Without any the last weights are kept.
     scoring : str, callable or None, default=None
         What chooses the best epoch: accuracy if None, the negative loss if 'loss', else a scorer of scikit-learn's by
-        name or as a callable ``(estimator, X, y)``; more is better, and of equal ones the last.
+        name or as a callable ``(estimator, X, y)``, which gets the samples as encoded for the network; more is better,
+        and of equal ones the last.
     early_stopping : bool, default=False
         Stop when the epoch is beyond ``patience_factor`` times the best one plus ``patience``.
     patience_factor : float, default=2.0

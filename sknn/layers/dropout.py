@@ -39,6 +39,8 @@ class Dropout(Layer):
     def plan(self, input_shape: Shape) -> Plan:
         if not 0.0 <= self.rate < 1.0:
             raise ValueError(f"needs a rate in [0, 1); got {self.rate!r}")
+        if self.schedule is not None and (self.schedule.plateau or self.schedule.divides_on_plateau):
+            raise ValueError(f"needs a schedule that follows a plan; got {self.schedule!r}")
         return Plan(input_shape, backward_scratch={"kept": Buffer(input_shape, "bool")})
 
     # Random numbers have no order: those of one part after the other are taken as they lie in memory.

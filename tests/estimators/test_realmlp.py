@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.model_selection import cross_val_score
@@ -241,9 +242,15 @@ def test_zero_weight_is_no_row(kind):
     y = targets(kind, signal)
     weight = np.ones(160)
     weight[80:] = 0.0
+    X["city"] = X["city"].astype(object)
+    X.loc[80:, "city"] = "elsewhere"  # a level, holes and numbers that only those rows have
+    X.loc[80:, "age"] = np.where(np.arange(80) % 2, 1e6, np.nan)
+    X.iloc[120:, X.columns.get_loc("size")] = -1e6
     weighted, shorter = make(kind).fit(X, y, weight), make(kind).fit(X[:80], y[:80])
-    assert weighted.t_ == shorter.t_
-    assert weighted.loss_curve_[0] == pytest.approx(shorter.loss_curve_[0], rel=0.2)
+    assert weighted.loss_curve_ == shorter.loss_curve_
+    assert weighted.n_parameters_ == shorter.n_parameters_
+    raw = weighted.members_[0].raw, shorter.members_[0].raw
+    assert_array_equal(*(one(net._reader.read(X, net)) for one, net in zip(raw, (weighted, shorter), strict=True)))
 
 
 def test_class_weight_moves_the_decision():
@@ -393,3 +400,42 @@ def test_cross_validation():
     X, signal = table()
     scores = cross_val_score(make(RealMLPRegressorScratch, max_iter=60), X, signal, cv=2)
     assert np.isfinite(scores).all()
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_the_limit_of_time_counts_what_came_before_once(n_jobs, monkeypatch):
+    given, read = [], RealMLPRegressorScratch._check_X
+
+    def slow(self, X, **options):
+        time.sleep(0.5)
+        return read(self, X, **options)
+
+    def fit_member(self, *arguments):
+        given.append(arguments[5])
+        raise RuntimeError("Enough.")
+
+    monkeypatch.setattr(RealMLPRegressorScratch, "_check_X", slow)
+    monkeypatch.setattr(RealMLPRegressorScratch, "_fit_member", fit_member)
+    X, signal = table()
+    with pytest.raises(RuntimeError, match="Enough"), parallel_config("threading"):
+        make(RealMLPRegressorScratch, max_time=4.5, n_members=2, n_jobs=n_jobs).fit(X, signal)
+    assert 1.0 < given[0] <= (2.0 if n_jobs == 1 else 4.0)
+
+
+@BOTH
+def test_the_last_rows_that_fill_no_batch_may_be_dropped(kind):
+    X, signal = table()
+    nets = [
+        make(kind, batch_size=64, max_iter=1, drop_last=drop_last, validation_fraction=0.0)
+        for drop_last in (True, False)
+    ]
+    assert [net.fit(X, targets(kind, signal)).t_ for net in nets] == [128, 160]
+
+
+@BOTH
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_infinity_in_an_array_of_numbers(kind, dtype):
+    X, y = np.ones((9, 2), dtype), np.arange(9) % 2
+    X[3, 1] = np.inf
+    with pytest.raises(ValueError, match="X contains infinity"):
+        make(kind).fit(X, y)

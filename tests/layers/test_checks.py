@@ -34,6 +34,7 @@ from sknn.layers import (
     Residual,
     TableEmbedding,
 )
+from sknn.schedules import Plateau
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 rng = np.random.RandomState(0)
@@ -56,6 +57,7 @@ WRONG = [
     (Dense(True), ROWS, "units a whole number; got True"),
     (Dropout("a"), ROWS, "rate a finite number; got 'a'"),
     (Dropout(0.5, "cosine"), ROWS, "schedule a schedule, such as CosineDecay(); got 'cosine'"),
+    (Dropout(0.5, Plateau()), ROWS, "needs a schedule that follows a plan; got Plateau("),
     (Reshape(np.array([-1, -1])), ROWS, "needs samples that have the shape"),
     (BatchNorm(momentum="a"), ROWS, "momentum a finite number; got 'a'"),
     (LayerNorm(epsilon=-1.0), ROWS, "epsilon must be greater than 0, got -1.0"),
