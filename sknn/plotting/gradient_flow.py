@@ -20,6 +20,9 @@ from sknn.plotting.base import network_estimator, subplots, whole_numbers
 class GradientFlowDisplay:
     """Norm of the loss's gradient by the weights of each layer: does what the loss says reach the first layers.
 
+    The penalty of the weights is part of what is differentiated, and hides norms below those of its own gradient: set
+    ``alpha=0`` to see them.
+
     Norms that shrink from the last layer to the first are vanishing gradients, norms that grow exploding ones.
     Make it by `from_estimator`.
 
