@@ -676,9 +676,11 @@ def test_training_may_go_on_without_early_stopping(Estimator, y, method):
 
 @every_estimator
 def test_warm_start_with_early_stopping_keeps_the_best_of_all_epochs(Estimator, y):
-    model = make(Estimator, early_stopping=True, warm_start=True, learning_rate_init=0.01).fit(X, y)
+    """Where they are judged by the same rows: those held out at random are others in the second fit."""
+    validation = {"X_val": X[:20], "y_val": y[:20]}
+    model = make(Estimator, early_stopping=True, warm_start=True, learning_rate_init=0.01).fit(X, y, **validation)
     best = model.best_validation_score_
-    model.set_params(learning_rate_init=10.0).fit(X, y)
+    model.set_params(learning_rate_init=10.0).fit(X, y, **validation)
     assert len(model.validation_scores_) == len(model.loss_curve_) == 16
     assert model.best_validation_score_ == max(model.validation_scores_) >= best
 
