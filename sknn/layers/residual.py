@@ -60,7 +60,7 @@ class Residual(Layer):
 
     @property
     def input_ndim(self) -> int | None:  # type: ignore[override]
-        return self.layers[0].input_ndim if self.layers else None
+        return next((layer.input_ndim for layer in self.layers if layer.input_ndim is not None), None)
 
     @property
     def keeps_steps(self) -> bool:  # type: ignore[override]
