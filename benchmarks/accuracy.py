@@ -192,13 +192,15 @@ def speed(options: Options) -> Table:
     X = rng.normal(size=(options.size(4000, 200), 10)).astype(np.float32)
     y = (X[:, 0] * X[:, 1] + rng.normal(size=len(X)) > 0).astype(int)
     more = {"max_iter": 4} if options.smoke else {}
+    threads = options.threads or 1
     fits: dict[str, Callable[[], Any]] = {"ours": lambda: RealMLPClassifierScratch(random_state=0, **more).fit(X, y)}
     if find_spec("pytabkit"):
         from pytabkit import RealMLP_TD_Classifier
 
-        epochs = {"n_epochs": 4} if options.smoke else {}
-        fits["pytabkit"] = lambda: RealMLP_TD_Classifier(random_state=0, device="cpu", **epochs).fit(X, y)
-    with limited(options.threads or 1):
+        # It has a number of threads of its own, which is that of all cores unless one says it.
+        peer = {"device": "cpu", "n_threads": threads, **({"n_epochs": 4} if options.smoke else {})}
+        fits["pytabkit"] = lambda: RealMLP_TD_Classifier(random_state=0, **peer).fit(X, y)
+    with limited(threads):
         times = interleaved({name: timed(fit) for name, fit in fits.items()}, options.n_rounds(1))
     if "pytabkit" in fits:
         ratio = ratios(times, "pytabkit", "ours")

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from joblib import parallel_config
+from joblib import parallel_backend
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.model_selection import cross_val_score
@@ -418,7 +418,7 @@ def test_the_limit_of_time_counts_what_came_before_once(n_jobs, monkeypatch):
     monkeypatch.setattr(RealMLPRegressorScratch, "_check_X", slow)
     monkeypatch.setattr(RealMLPRegressorScratch, "_fit_member", fit_member)
     X, signal = table()
-    with pytest.raises(RuntimeError, match="Enough"), parallel_config("threading"):
+    with pytest.raises(RuntimeError, match="Enough"), parallel_backend("threading"):
         make(RealMLPRegressorScratch, max_time=4.5, n_members=2, n_jobs=n_jobs).fit(X, signal)
     assert given[0] == (2.0 if n_jobs == 1 else 4.0)
 
