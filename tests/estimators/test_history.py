@@ -293,7 +293,7 @@ def test_max_iter_of_a_small_integer_type():
 def test_dropout_that_is_a_scalar_of_numpy():
     """It would make float64 of float32 on the way."""
     first, second = (
-        MLPRegressorScratch(hidden_layer_sizes=(8,), dropout=rate, max_iter=3, random_state=0).fit(
+        MLPRegressorScratch(hidden_layer_sizes=(8,), dropout=rate, max_iter=20, random_state=0).fit(
             X.astype(np.float32), Y.astype(np.float32)
         )
         for rate in (np.float64(0.3), 0.3)
