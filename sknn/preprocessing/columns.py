@@ -12,8 +12,8 @@ from sklearn.utils.validation import validate_data
 
 from sknn.core.kernels import Array
 
-Levels = dict[Hashable, int]
-"""The code of each level of a category, from 0."""
+Levels = list[Any]
+"""The levels of a category, in the order of their codes."""
 
 
 @dataclass(frozen=True)
@@ -212,7 +212,7 @@ def factorize(column: Any) -> tuple[Array, list[Any]]:
         uniques, codes = np.unique(array, return_inverse=True)
         missing = np.isnan(uniques) if array.dtype.kind == "f" else np.zeros(len(uniques), bool)
         return np.where(missing[codes], -1, codes), [_plain(value) for value in uniques[~missing]]
-    places: Levels = {}
+    places: dict[Any, int] = {}
     try:
         found = [-1 if _is_missing(v) else places.setdefault(_plain(v), len(places)) for v in array]
     except TypeError:
@@ -235,8 +235,8 @@ def learn_levels(column: Any) -> tuple[Levels, Array]:
 
     Returns
     -------
-    levels : dict
-        The code of each level.
+    levels : list
+        In the order of their codes. (As keys of a dict, skops would make text of them.)
     codes : ndarray of int32 of shape (n,)
         As of `encode_levels`.
     """
@@ -245,7 +245,7 @@ def learn_levels(column: Any) -> tuple[Levels, Array]:
     rank = np.empty(len(values) + 1, np.int32)
     rank[order] = np.arange(len(values))
     rank[-1] = -1
-    return {values[i]: code for code, i in enumerate(order)}, rank[codes]
+    return [values[i] for i in order], rank[codes]
 
 
 def _sort_key(value: Any) -> tuple[bool, Any, str]:
@@ -260,7 +260,7 @@ def encode_levels(column: Any, levels: Levels) -> Array:
     ----------
     column : series or ndarray
         The values.
-    levels : dict
+    levels : list
         As `learn_levels` gave them.
 
     Returns
@@ -269,5 +269,6 @@ def encode_levels(column: Any, levels: Levels) -> Array:
         -1 where a value is missing or unknown.
     """
     codes, values = factorize(column)
-    known = np.array([*(levels.get(value, -1) for value in values), -1], dtype=np.int32)
+    places = {level: code for code, level in enumerate(levels)}
+    known = np.array([*(places.get(value, -1) for value in values), -1], dtype=np.int32)
     return known[codes]

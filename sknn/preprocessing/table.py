@@ -36,7 +36,7 @@ class TableReader:
     ----------
     names : list of str
         Of the columns, in their order.
-    levels : list of dict or None
+    levels : list of list or None
         The levels of each column; None for a column of numbers.
     """
 

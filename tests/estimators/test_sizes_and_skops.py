@@ -11,6 +11,7 @@ from pathlib import Path
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import make_blobs
@@ -30,6 +31,7 @@ from sknn.initializers import INITIALIZERS
 from sknn.layers import GRU, LSTM, BatchNorm, Conv1D, Conv2D, Dense, Dropout, Flatten, LayerNorm, MaxPool2D, Residual
 from sknn.losses import Huber
 from sknn.optimizers import OPTIMIZERS, SGD
+from sknn.preprocessing import TableEncoder
 from sknn.schedules import SCHEDULES, CosineDecay, Warmup
 
 # Most fits here are cut short on purpose.
@@ -262,3 +264,15 @@ def test_saved_models_predict_where_there_is_nothing_else(tmp_path):
     environment = {"PYTHONPATH": str(Path(inspect.getfile(sknn)).parents[1])}
     result = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("kind", [bool, int, float, object])
+def test_levels_that_are_no_text_come_back_from_skops(kind):
+    """As keys of a dict they would come back as text, and False as True."""
+    flags = np.array([False, True, True, False, True] * 4)
+    values = np.array([1, "1", 1, "1", 1] * 4, dtype=object) if kind is object else flags.astype(kind)
+    X = pd.DataFrame({"flag": values, "number": np.arange(20.0)})
+    encoder = TableEncoder(categorical_features=["flag"]).fit(X)
+    saved = dumps(encoder)
+    loaded = loads(saved, trusted=get_untrusted_types(data=saved))
+    np.testing.assert_array_equal(loaded.transform(X), encoder.transform(X))
