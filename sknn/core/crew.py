@@ -21,7 +21,7 @@ class Crew:
     """Threads that share blocks; NumPy lets the others run while one works on arrays.
 
     Those beside the calling thread start at once, as many as can be, and end with the context. They serve a queue of
-    their own: a pool of `concurrent.futures` takes twice as long to hand a block over.
+    their own: a pool of `concurrent.futures` takes longer to hand a block over.
 
     Parameters
     ----------

@@ -74,11 +74,10 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         -------
         self
         """
-        self._levels: list[Levels] = [learn_levels(column)[0] for column in self._columns(X, reset=True)]
-        self.categories_ = [list(levels) for levels in self._levels]
-        self._is_one_hot = [is_one_hot(len(levels), self.max_one_hot_size) for levels in self._levels]
+        self.categories_: list[Levels] = [learn_levels(column)[0] for column in self._columns(X, reset=True)]
+        self._is_one_hot = [is_one_hot(len(levels), self.max_one_hot_size) for levels in self.categories_]
         self.levels_ = tuple(
-            len(levels) + 1 for levels, flag in zip(self._levels, self._is_one_hot, strict=True) if not flag
+            len(levels) + 1 for levels, flag in zip(self.categories_, self._is_one_hot, strict=True) if not flag
         )
         return self
 
@@ -96,9 +95,9 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         columns = self._columns(X, reset=False)
-        codes = [encode_levels(column, levels) for column, levels in zip(columns, self._levels, strict=True)]
+        codes = [encode_levels(column, levels) for column, levels in zip(columns, self.categories_, strict=True)]
         flags = self._is_one_hot
-        one_hot = [one_hot_of(c, len(s)) for c, s, flag in zip(codes, self._levels, flags, strict=True) if flag]
+        one_hot = [one_hot_of(c, len(s)) for c, s, flag in zip(codes, self.categories_, flags, strict=True) if flag]
         ordinal = [c[:, None] + 1.0 for c, flag in zip(codes, flags, strict=True) if not flag]
         return np.hstack([*one_hot, *ordinal])
 
