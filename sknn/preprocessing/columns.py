@@ -236,7 +236,7 @@ def learn_levels(column: Any) -> tuple[Levels, Array]:
     Returns
     -------
     levels : list
-        In the order of their codes. (As keys of a dict, skops would make text of them.)
+        In the order of their codes; a list, since skops makes text of the keys of a dict.
     codes : ndarray of int32 of shape (n,)
         As of `encode_levels`.
     """
