@@ -75,4 +75,4 @@ def for_each_axis(name: str, value: Any, n_axes: int) -> tuple[int, ...]:
     numbers = tuple(value) if isinstance(value, Iterable) else (value,) * n_axes
     if len(numbers) != n_axes or not all(map(is_count, numbers)):
         raise ValueError(f"needs as {name} a whole number of at least 1, or {n_axes} of them; got {value!r}")
-    return numbers
+    return tuple(map(int, numbers))  # those of NumPy show as np.int64(2)

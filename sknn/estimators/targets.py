@@ -198,8 +198,10 @@ class ScaledTargets(NumericTargets):
     def learn(cls, y: Array, *, positive: bool, clamp: bool) -> Self:
         """Learn mean and deviation; ``positive`` targets are only divided by their mean, ``clamp`` keeps the range."""
         columns = y.reshape(len(y), -1).astype(np.float64)
-        offsets = columns - columns[0]  # which are zeros, exactly, if the target is constant
-        mean, deviation = columns[0] + offsets.mean(axis=0), offsets.std(axis=0)
+        unit = np.exp2(np.frexp(np.abs(columns).max(axis=0))[1] - 1.0)  # a power of two, so that nothing is rounded
+        measured = columns / unit  # and their squares are numbers, whatever the unit of the target
+        offsets = measured - measured[0]  # which are zeros, exactly, if the target is constant
+        mean, deviation = (measured[0] + offsets.mean(axis=0)) * unit, offsets.std(axis=0) * unit
         center, scale = (np.zeros_like(mean), mean) if positive else (mean, deviation)
         scale = np.where(scale == 0, 1.0, scale)
         return cls(center, scale, *((columns.min(axis=0), columns.max(axis=0)) if clamp else (None, None)))

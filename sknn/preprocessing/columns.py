@@ -91,8 +91,9 @@ def columns_of(X: Any) -> list[Any]:
 
 
 def is_frame(X: Any) -> bool:
-    """Tell whether it is a data frame, of pandas, polars or the like."""
-    return hasattr(X, "columns") and hasattr(X, "dtypes" if hasattr(X, "iloc") else "schema")
+    """Tell whether it is a data frame, of pandas, polars or the like; tables of Arrow, without names, are arrays."""
+    marks = ("dtypes", "iloc") if hasattr(X, "iloc") else ("schema", "to_numpy")
+    return all(hasattr(X, mark) for mark in ("columns", *marks))
 
 
 def holds_categories(column: Any, name: str) -> bool:
@@ -113,7 +114,7 @@ def holds_categories(column: Any, name: str) -> bool:
     Raises
     ------
     ValueError
-        If it holds dates or durations.
+        If it holds dates, durations or complex numbers.
     """
     dtype = str(column.dtype).lower()
     if dtype.startswith(("category", "categorical", "enum", "str", "large_string", "utf8")):
@@ -121,6 +122,8 @@ def holds_categories(column: Any, name: str) -> bool:
     kind = _kind(column)
     if kind in "Mm":
         raise ValueError(f"X has dates or durations in column {name}; expected numbers or categories.")
+    if kind == "c":
+        raise ValueError(f"Complex data not supported: X has complex numbers in column {name}.")
     if kind in "iuf":
         return False
     if kind == "b" or dtype.startswith("bool"):
@@ -166,7 +169,7 @@ def as_numbers(column: Any, name: str) -> Array:
         raise ValueError(f"X has dates or durations in column {name}; expected numbers.")
     try:
         x = _floats(column)
-    except (TypeError, ValueError) as error:
+    except (OverflowError, TypeError, ValueError) as error:
         raise ValueError(
             f"Input X holds no number in column {name}: {error}. Expected numbers, or the column among the categories."
         ) from None
@@ -206,7 +209,12 @@ def factorize(column: Any) -> tuple[Array, list[Any]]:
     """
     if hasattr(column, "iloc"):
         codes, uniques = column.factorize()
-        return np.asarray(codes), [_plain(value) for value in uniques]
+        values = [_plain(value) for value in uniques]
+        # NaN is a value to Arrow, whose own mark for what is missing is null.
+        kept = [i for i, value in enumerate(values) if not _is_missing(value)]
+        place = np.full(len(values) + 1, -1)
+        place[kept] = np.arange(len(kept))
+        return place[codes], [values[i] for i in kept]
     array = np.asarray(column)
     if array.dtype.kind in "biuf":
         uniques, codes = np.unique(array, return_inverse=True)

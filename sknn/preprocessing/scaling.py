@@ -128,11 +128,12 @@ def robust_statistics(x: Array) -> tuple[float, float]:
     x = x[~np.isnan(x)]
     if not len(x):
         return 0.0, 0.0
+    x *= 0.5  # differences of large numbers would overflow
     with np.errstate(all="ignore"):
         low, center, high = (float(q) for q in np.quantile(x, (0.25, 0.5, 0.75)))
         width = high - low if high > low else 0.5 * float(x.max() - x.min())
-        scale = 1.0 / width if width else 0.0
-    return center, scale if np.isfinite(scale) else 0.0
+        scale = 0.5 / width if width else 0.0
+    return 2.0 * center, scale if np.isfinite(scale) else 0.0
 
 
 def binary_statistics(ones: Array, n: int) -> tuple[Array, Array]:
@@ -176,6 +177,7 @@ def scale_and_clip(x: Any, center: Any, scale: Any, max_abs: float) -> Any:
     -------
     ndarray, float64
     """
+    z = np.multiply(x, 0.5, dtype=np.float64)  # differences of large numbers would overflow
     with np.errstate(over="ignore"):
-        z = np.clip((np.asarray(x, dtype=np.float64) - center) * scale, -LARGE, LARGE)
+        z = np.clip((z - 0.5 * center) * (2.0 * scale), -LARGE, LARGE)
     return z / np.sqrt(1.0 + np.square(z / max_abs))

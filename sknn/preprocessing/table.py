@@ -68,18 +68,21 @@ class TableReader:
         if isinstance(chosen, str):
             return [holds_categories(column, name) for column, name in zip(columns, self.names, strict=True)]
         given = np.asarray([] if chosen is None else chosen)
-        if given.dtype == bool:
-            if given.shape != (len(columns),):
+        if given.ndim != 1:
+            raise ValueError(f"categorical_features has {given.ndim} dimensions; expected a list, got {chosen!r}.")
+        entries, at = given.tolist(), range(len(columns))
+        if entries and all(isinstance(one, bool | np.bool_) for one in entries):
+            if len(entries) != len(at):
                 raise ValueError(
                     f"categorical_features is a mask of shape {given.shape}; expected one entry for each of the "
-                    f"{len(columns)} columns."
+                    f"{len(at)} columns."
                 )
-            return list(given)
-        places = [self.names.index(one) if one in self.names else one for one in given.tolist()]
-        unknown = [one for one in places if not (isinstance(one, int) and 0 <= one < len(columns))]
+            return entries
+        places = [self.names.index(one) if one in self.names else one for one in entries]
+        unknown = [one for one in places if not isinstance(one, Integral) or isinstance(one, bool) or one not in at]
         if unknown:
             raise ValueError(f"categorical_features names {unknown}, which X does not have; it has {self.names}.")
-        return [j in places for j in range(len(columns))]
+        return [j in places for j in at]
 
     def _table(self, X: Any, columns: list[Any], codes: list[Array]) -> Table:
         n = len(columns[0])
