@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sknn.preprocessing import CategoryEncoder, RobustScaleSmoothClip, TableEncoder
-from sknn.preprocessing.columns import holds_categories
+from sknn.preprocessing.columns import factorize, holds_categories, is_frame
 from sknn.preprocessing.scaling import binary_statistics, robust_statistics
 
 
@@ -41,6 +41,8 @@ COLUMNS = {
     "missing": ([np.nan, 1, 2, np.nan, 3, 4, 1000], 3, 1 / 2),
     "all missing": ([np.nan, np.nan], 0, 0),
     "huge": ([-1e308, 0, 1e308], 0, 1 / 1e308),
+    "largest": ([-1.7e308, -1e308, 0, 1e308, 1.7e308], 0, 0.5e-308),
+    "largest are rare": ([-1.7e308, 0, 0, 0, 1.7e308], 0, 1 / 1.7e308),
 }
 
 
@@ -153,7 +155,10 @@ def test_table_with_codes():
     assert encoder.transform(TABLE).dtype == np.float32
 
 
-@pytest.mark.parametrize("chosen", [["whole"], [1], [False, True, False, False, False]])
+MASK = [False, True, False, False, False]
+
+
+@pytest.mark.parametrize("chosen", [["whole"], [1], MASK, np.array(MASK, object), pd.Series(MASK, dtype="boolean")])
 def test_whole_numbers_may_be_categories(chosen):
     table = TABLE.assign(flag=0.0, city=0.0)
     encoder = TableEncoder(categorical_features=chosen).fit(table)
@@ -184,6 +189,8 @@ def test_encoder_can_be_pickled():
     ("X", "message"),
     [
         (TABLE.assign(when=pd.Timestamp("2020-01-01")), "dates or durations in column when"),
+        (TABLE.assign(number=1j), "(?i)complex data not supported: .* in column number"),
+        (TABLE.assign(number=pd.Series([10**400] * 5, dtype=object)), "no number in column number"),
         (TABLE.assign(number=np.inf), "infinity or a value too large .* in column number"),
         (TABLE.iloc[:0], r"0 sample\(s\)"),
         (TABLE[[]], r"0 feature\(s\)"),
@@ -200,6 +207,9 @@ def test_bad_tables(X, message):
         (["color"], r"names \['color'\], which X does not have"),
         ([7], r"names \[7\]"),
         ([True], r"mask of shape \(1,\); expected one entry for each of the 5"),
+        (np.array([True, 2], dtype=object), r"names \[True\]"),
+        (np.array(5), "has 0 dimensions; expected a list"),
+        ([["city"]], "has 2 dimensions; expected a list"),
     ],
 )
 def test_bad_choice_of_categories(chosen, message):
@@ -292,3 +302,31 @@ def test_what_is_called_boolean_is_a_category(values):
         dtype = "Boolean"
 
     assert holds_categories(Column(values), "answer")
+
+
+def test_not_a_number_is_missing_where_it_is_a_value_of_its_own():
+    """As NaN in a column of Arrow, beside null."""
+
+    class Column:
+        iloc = None
+
+        def factorize(self):
+            return np.array([0, 1, -1, 2, 1]), [0.5, float("nan"), 2.5]
+
+    codes, values = factorize(Column())
+    assert_array_equal(codes, [0, -1, -1, 1, -1])
+    assert values == [0.5, 2.5]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        (["columns", "dtypes", "iloc", "to_numpy"], True),
+        (["columns", "dtypes", "schema", "to_numpy"], True),
+        (["columns", "dtypes", "schema", "collect"], False),
+        (["columns", "column_names", "schema"], False),
+    ],
+    ids=["pandas", "polars", "polars, not computed yet", "Arrow"],
+)
+def test_what_is_a_frame(attributes, expected):
+    assert is_frame(type("Table", (), dict.fromkeys(attributes))()) is expected

@@ -178,13 +178,7 @@ class NetworkEstimator(FittedNetwork):
         if y_val is not None or weight_val is not None:
             raise ValueError("y_val or sample_weight_val came without X_val; expected X_val and y_val.")
         if self.early_stopping and self.solver != "lbfgs":
-            train, held_out = samples.split(self.validation_fraction, rng, stratify=targets.kind == "binary")
-            if held_out.weight is not None and not held_out.weight[held_out.rows].any():
-                raise ValueError(
-                    f"sample_weight is zero for all {len(held_out.rows)} rows that are held out for validation; "
-                    "expected one above zero at least. Leave such rows out, or give X_val and y_val."
-                )
-            return train, held_out
+            return samples.split(self.validation_fraction, rng, stratify=targets.kind == "binary")
         return samples, None
 
     def _rules(
@@ -300,10 +294,12 @@ class NetworkEstimator(FittedNetwork):
         """Restore the best weights, and tell of training that did not end well."""
         parameters = state.network.parameters
         failed = state.diverged or not parameters.is_finite()
+        if failed and not state.diverged:
+            state.stop_reason = "The weights became infinite or NaN."
         if failed and state.best_weights is None:
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
-                f"preprocessed. {state.stop_reason or ''} Expected finite weights: scale X (and y), or lower "
+                f"preprocessed. {state.stop_reason} Expected finite weights: scale X (and y), or lower "
                 f"learning_rate_init={self.learning_rate_init}."
             )
         if state.best_weights is not None:

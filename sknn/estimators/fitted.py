@@ -8,6 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -53,11 +54,18 @@ class FittedNetwork(CallbackSupportMixin, BaseEstimator, ABC):
     def _raw(self, X: Any, finish: Callable[[Array], Array] | None = None) -> Array:
         """Compute raw outputs, one column an output, or what ``finish`` makes of each block of them."""
         check_is_fitted(self)
-        predict = self._state.network.predict
-        if self._is_plain(X):
+        predict, dtype = self._state.network.predict, self._state.network.dtype
+        if self._is_plain(X) and np.can_cast(X.dtype, dtype):
             with suppress(FloatingPointError):  # the checks below say what is wrong, if anything is
                 return predict(X, finish=finish, finite=True)
-        return predict(self._check_X(X, reset=False), finish=finish)
+        X = self._check_X(X, reset=False)
+        numbers = X.data if issparse(X) else X
+        if not np.can_cast(numbers.dtype, dtype) and numbers.size:
+            # NaN, where it is allowed, is left out.
+            largest = max(np.fmax.reduce(numbers, axis=None), -np.fmin.reduce(numbers, axis=None))
+            if largest > np.finfo(dtype).max:
+                raise ValueError(f"X contains {largest:g}, a value too large for {dtype}, the type of the network.")
+        return predict(X, finish=finish)
 
     def _predictions(self, X: Any) -> Array:
         """Compute predictions (probabilities, for classes), one column an output."""

@@ -168,7 +168,7 @@ class RealMLP(NetworkEstimator):
             loss = self._loss(targets)
             samples = self._encoded(table, y_checked, weight, targets)
             held_out = self._own_validation(validation, targets, loss)
-            seeds = check_random_state(self.random_state).randint(2**31 - 1, size=self.n_members).tolist()
+            seeds = check_random_state(self.random_state).randint(2**31 - 1, size=int(self.n_members)).tolist()
             callbacks = begin_callbacks(
                 self,
                 {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}},
@@ -298,11 +298,6 @@ class RealMLP(NetworkEstimator):
         if held_out is not None:
             if held_out.class_weight is not None:  # what training weighs, the choice of the epoch weighs too
                 held_out = replace(held_out, weight=held_out.whole_weight, class_weight=None)
-            if held_out.weight is not None and not held_out.weight[held_out.rows].any():
-                raise ValueError(
-                    "class_weight, sample_weight or both are zero for every row that is to validate; expected one "
-                    "above zero at least."
-                )
             rules.append(Validation(make_judge(held_out, targets, loss, self._score_function(state, targets, loss))))
         if self.verbose:
             rules.append(Report())
@@ -335,7 +330,7 @@ class RealMLP(NetworkEstimator):
         rules: list[Rule],
         ends: float | None,
     ) -> None:
-        size = min(self.batch_size, len(train.rows))
+        size = int(min(self.batch_size, len(train.rows)))
         weight = self._unit_mean(train, state)
         batches = Batches(
             train.X,

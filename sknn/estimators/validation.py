@@ -146,10 +146,20 @@ def make_judge(
     -------
     callable
         Gives (loss, score); both are NaN where an output is not finite, the score where a prediction is not.
+
+    Raises
+    ------
+    ValueError
+        If no sample has a weight.
     """
     rows = samples.rows
     y = samples.y[rows]
     weight, whole = (None if w is None else w[rows] for w in (samples.weight, samples.whole_weight))
+    if whole is not None and not whole.any():
+        raise ValueError(
+            f"class_weight, sample_weight or both are zero for all {len(rows)} rows that are to validate; expected one "
+            "above zero at least. Leave such rows out, or give X_val and y_val."
+        )
     unit = None if whole is None else whole[:, None] / whole.mean()
     predict: Predictor | None = None
 

@@ -12,7 +12,7 @@ from sklearn.preprocessing import scale
 from sknn import MLPClassifierScratch, MLPRegressorScratch, RealMLPRegressorScratch, SequentialClassifierScratch
 from sknn.layers import Dense
 from sknn.losses import BinaryCrossEntropy, BinaryFocal, SoftmaxCrossEntropy, SoftmaxFocal, SquaredError
-from sknn.schedules import Adaptive, Warmup
+from sknn.schedules import Adaptive, Constant, Warmup
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 X = np.random.RandomState(0).normal(size=(90, 4))
@@ -128,8 +128,31 @@ def test_a_fold_without_a_class_that_has_a_weight():
 
 def test_rows_without_weight_are_held_out():
     weight = np.eye(90)[0]
-    with pytest.raises(ValueError, match="sample_weight is zero for all 9 rows that are held out"):
+    with pytest.raises(ValueError, match="zero for all 9 rows that are to validate"):
         MLPClassifierScratch((4,), early_stopping=True, random_state=0).fit(X, LABELS, sample_weight=weight)
+
+
+def test_rows_to_validate_with_have_a_weight():
+    net = MLPClassifierScratch((4,), early_stopping=True, class_weight={0: 0.0})
+    with pytest.raises(ValueError, match="class_weight.* zero for all 5 rows that are to validate"):
+        net.fit(X, LABELS, X_val=X[:5], y_val=np.zeros(5, int))
+
+
+class Leap(Constant):
+    """Leaves the rate as it is at the first step, and is far too large after it."""
+
+    def __call__(self, clock):
+        return 1e200 if clock.step else 1.0
+
+
+@pytest.mark.parametrize("Estimator", [MLPRegressorScratch, RealMLPRegressorScratch])
+def test_weights_that_are_not_finite_are_the_reason(Estimator):
+    net = Estimator(hidden_layer_sizes=(4,), learning_rate=Leap(), batch_size=81, max_iter=2)
+    if Estimator is MLPRegressorScratch:  # where it is off by default
+        net.set_params(early_stopping=True)
+    message = r"diverged: The weights became infinite or NaN\. The weights of epoch 1 were"
+    with pytest.warns(UserWarning, match=message):
+        net.fit(X.astype(np.float32), VALUES)
 
 
 # Few rows -----------------------------------------------------------------------------------------

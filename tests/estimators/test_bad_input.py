@@ -434,3 +434,14 @@ def test_divergence_with_early_stopping_keeps_the_best_weights_and_says_so():
     assert all(np.isfinite(array).all() for array in model.coefs_ + model.intercepts_)
     assert np.isfinite(model.best_validation_score_)
     assert np.isfinite(model.predict(X)).all()
+
+
+@every_prediction
+def test_numbers_that_are_too_large_for_the_network(Estimator, y, method):
+    """A network of single precision gets rows of double precision."""
+    model = make(Estimator).fit(X.astype(np.float32), y)
+    for value in 1e60, -1e200:
+        rows = X.copy()
+        rows[7, 2] = value
+        with pytest.raises(ValueError, match=says(re.escape(f"{abs(value):g}"), "too large for float32")):
+            getattr(model, method)(rows, *([y] if method == "score" else []))

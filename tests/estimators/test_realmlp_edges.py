@@ -96,7 +96,7 @@ def test_a_row_without_weight_may_be_outside_the_range_of_the_loss():
 def test_validation_rows_without_weight(own):
     validation = {"X_val": X[:10], "y_val": np.zeros(10, int)} if own else {}
     net = RealMLPClassifierScratch(class_weight={0: 0.0}, **SMALL)
-    with pytest.raises(ValueError, match="zero for every row that is to validate"):
+    with pytest.raises(ValueError, match="zero for all .* rows that are to validate"):
         net.fit(X, np.repeat([0, 1], [99, 1]), **validation)
 
 
@@ -179,3 +179,14 @@ def test_a_regressor_holds_out_two_rows_or_none(scoring, n):
 def test_targets_to_validate_with_outside_the_range_of_the_loss():
     with pytest.raises(ValueError, match=r"range of loss Poisson: .* got values from -3"):
         RealMLPRegressorScratch(loss="poisson", **SMALL).fit(X, np.abs(Y), X_val=X[:5], y_val=np.full(5, -3.0))
+
+
+@pytest.mark.parametrize("unit", [2.0**-600, 2.0**600], ids=["1e-181", "1e181"])
+def test_the_unit_of_a_target_is_arbitrary(unit):
+    net = RealMLPRegressorScratch(scoring="loss", **SMALL)
+    np.testing.assert_array_equal(net.fit(X, unit * Y).predict(X) / unit, net.fit(X, Y).predict(X))
+
+
+def test_true_counts_as_one():
+    one = {"n_members": True, "batch_size": True, "max_iter": 1, "hidden_layer_sizes": (2,)}
+    assert len(RealMLPRegressorScratch(**one).fit(X[:9], Y[:9]).members_) == 1
