@@ -9,10 +9,11 @@ import numpy as np
 
 from sknn.core.checks import require
 from sknn.core.kernels import Array, RandomState
+from sknn.core.settings import Settings
 
 
 @dataclass(frozen=True)
-class Initializer(ABC):
+class Initializer(Settings, ABC):
     """Base class of the initializers, frozen dataclasses of their hyper-parameters.
 
     Attributes
@@ -252,6 +253,7 @@ class UnitVariance(Initializer):
     needs_data: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require(self.hull_rows >= 0, "hull_rows", "at least 0", self.hull_rows)
 
     def weights(self, rng: RandomState, shape: tuple[int, int], fan_in: int, fan_out: int) -> Array:
@@ -303,6 +305,7 @@ class HullBiases(Zeros):
     needs_data: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require(self.rows >= 1, "rows", "at least 1", self.rows)
 
     def adapt(self, W: Array, z: Array, rng: RandomState) -> None:

@@ -12,6 +12,7 @@ import pytest
 ORDER = [
     "sknn.core.kernels",
     "sknn.core.checks",
+    "sknn.core.settings",
     "sknn.core.threads",
     "sknn.core.crew",
     "sknn.core.affine",

@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sknn.core.kernels import Array
+from sknn.core.settings import Settings
 
 
 @dataclass(frozen=True)
-class Activation(ABC):
+class Activation(Settings, ABC):
     """Base class of the activation functions, applied element by element.
 
     A subclass is a frozen dataclass of its hyper-parameters. It owns no arrays: what `forward` wants to

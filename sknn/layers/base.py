@@ -12,6 +12,7 @@ import numpy as np
 
 from sknn.activations import Activation
 from sknn.core.kernels import Array, RandomState
+from sknn.core.settings import Settings
 from sknn.initializers import Initializer
 from sknn.schedules import Schedule
 
@@ -97,7 +98,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Layer(ABC):
+class Layer(Settings, ABC):
     """Base class of the layers, frozen dataclasses of hyper-parameters that own no arrays.
 
     The passes find in ``b``: ``x`` and ``y`` (input and output), in training ``dy`` and ``dx`` (their

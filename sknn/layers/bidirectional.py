@@ -39,6 +39,7 @@ class Bidirectional(Layer):
     accepts_nan: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not isinstance(self.layer, Recurrent):
             raise TypeError(f"Bidirectional needs a recurrent layer, such as GRU(32); got {self.layer!r}.")
 

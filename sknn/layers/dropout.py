@@ -54,7 +54,7 @@ class Dropout(Layer):
         if not b.training:
             np.copyto(b.y, b.x)
             return
-        rate = float(self.rate)  # a scalar of NumPy would make float64 of float32
+        rate = self.rate
         if self.schedule is not None and b.clock is not None:
             rate *= self.schedule(b.clock)
         self._draw(b, rate)

@@ -39,6 +39,7 @@ class Residual(Layer):
     weight_init: Initializer = field(default_factory=ScikitUniform)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not isinstance(self.layers, Sequence) or not all(isinstance(layer, Layer) for layer in self.layers):
             raise TypeError(f"Residual needs a sequence of layers; got {self.layers!r}.")
 

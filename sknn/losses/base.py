@@ -7,10 +7,11 @@ from typing import ClassVar
 import numpy as np
 
 from sknn.core.kernels import Array
+from sknn.core.settings import Settings
 
 
 @dataclass(frozen=True)
-class Loss(ABC):
+class Loss(Settings, ABC):
     """Base class of the losses, frozen dataclasses of hyper-parameters.
 
     A loss of n rows and K outputs is the mean over the rows of the (weighted) sum over the outputs of

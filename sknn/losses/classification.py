@@ -124,6 +124,7 @@ class BinaryFocal(LogisticLoss):
     focal_gamma: float = 2.0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require(self.focal_gamma >= 0, "focal_gamma", "at least 0", self.focal_gamma)
 
     def terms(self, raw: Array, y: Array, out: Array, work: Array) -> None:
@@ -171,6 +172,7 @@ class SoftmaxFocal(SoftmaxLoss):
     focal_gamma: float = 2.0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require(self.focal_gamma >= 0, "focal_gamma", "at least 0", self.focal_gamma)
 
     def terms(self, raw: Array, y: Array, out: Array, work: Array) -> None:

@@ -73,6 +73,7 @@ class Huber(Loss):
     huber_delta: float = 1.0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require(self.huber_delta > 0, "huber_delta", "greater than 0", self.huber_delta)
 
     # With g the gradient, g (r - g / 2) is the loss on either side.
@@ -143,6 +144,7 @@ class Quantile(Loss):
     quantile: float = 0.5
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require(0 < self.quantile < 1, "quantile", "between 0 and 1", self.quantile)
 
     def terms(self, raw: Array, y: Array, out: Array, work: Array) -> None:

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from sknn.core.checks import require
 from sknn.core.crew import ALONE, Crew
 from sknn.core.kernels import BLOCK_ELEMENTS, Array, blocks
+from sknn.core.settings import Settings
 
 
 @dataclass
@@ -39,7 +40,7 @@ class OptimizerState:
 
 
 @dataclass(frozen=True)
-class Optimizer(ABC):
+class Optimizer(Settings, ABC):
     """Base class of the optimizers, frozen dataclasses of hyper-parameters.
 
     A subclass names its `slots` (vectors it remembers), says in `constants` what depends on the update's
@@ -70,10 +71,7 @@ class Optimizer(ABC):
     needs_work: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        # A NumPy scalar of type float64 would slow every operation on float32 several times.
-        for f in fields(self):
-            if isinstance(value := getattr(self, f.name), np.generic):
-                object.__setattr__(self, f.name, value.item())
+        super().__post_init__()
         require(self.weight_decay >= 0, "weight_decay", "at least 0", self.weight_decay)
 
     def init(self, params: Array) -> OptimizerState:

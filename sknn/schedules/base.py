@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from sknn.core.checks import require
+from sknn.core.settings import Settings
 
 
 @dataclass
@@ -71,7 +72,7 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class Schedule(ABC):
+class Schedule(Settings, ABC):
     """Base class of the schedules, frozen dataclasses called with a `Clock` before every update.
 
     Raises
@@ -184,6 +185,7 @@ class Plateau(Constant):
     min_factor: float = 1e-3
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require(0 < self.factor < 1, "factor", "between 0 and 1", self.factor)
         require(self.patience >= 0, "patience", "at least 0", self.patience)
         require(0 <= self.min_factor <= 1, "min_factor", "from 0 to 1", self.min_factor)

@@ -32,6 +32,7 @@ class CosineDecay(Schedule):
     final_factor: float = 0.0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require(0 <= self.final_factor <= 1, "final_factor", "from 0 to 1", self.final_factor)
 
     @property
@@ -73,6 +74,7 @@ class OneCycle(Schedule):
     final_factor: float = 1e-5
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require(0 < self.rise < 1, "rise", "between 0 and 1", self.rise)
         require(0 <= self.first_factor <= 1, "first_factor", "from 0 to 1", self.first_factor)
         require(0 <= self.final_factor <= 1, "final_factor", "from 0 to 1", self.final_factor)
@@ -114,6 +116,7 @@ class StepDecay(Schedule):
     gamma: float = 0.1
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require(self.epochs >= 1, "epochs", "at least 1", self.epochs)
         require(0 < self.gamma <= 1, "gamma", "greater than 0 and at most 1", self.gamma)
 
@@ -144,6 +147,7 @@ class ExponentialDecay(Schedule):
     gamma: float = 0.98
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require(0 < self.gamma <= 1, "gamma", "greater than 0 and at most 1", self.gamma)
 
     def __call__(self, clock: Clock) -> float:
@@ -181,6 +185,7 @@ class Warmup(Schedule):
     then: Schedule = field(default_factory=Constant)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require(self.epochs >= 0, "epochs", "at least 0", self.epochs)
         if not isinstance(self.then, Schedule):
             raise TypeError(f"then must be a Schedule, got {self.then!r}.")

@@ -134,7 +134,7 @@ def test_rows_without_weight_are_held_out():
 
 def test_rows_to_validate_with_have_a_weight():
     net = MLPClassifierScratch((4,), early_stopping=True, class_weight={0: 0.0})
-    with pytest.raises(ValueError, match="class_weight.* zero for all 5 rows that are to validate"):
+    with pytest.raises(ValueError, match=r"class_weight.* zero for all 5 rows that are to validate"):
         net.fit(X, LABELS, X_val=X[:5], y_val=np.zeros(5, int))
 
 

@@ -96,7 +96,7 @@ def test_a_row_without_weight_may_be_outside_the_range_of_the_loss():
 def test_validation_rows_without_weight(own):
     validation = {"X_val": X[:10], "y_val": np.zeros(10, int)} if own else {}
     net = RealMLPClassifierScratch(class_weight={0: 0.0}, **SMALL)
-    with pytest.raises(ValueError, match="zero for all .* rows that are to validate"):
+    with pytest.raises(ValueError, match=r"zero for all .* rows that are to validate"):
         net.fit(X, np.repeat([0, 1], [99, 1]), **validation)
 
 
