@@ -230,6 +230,14 @@ def test_wrong_predictions_are_red():
     assert right.title.get_color() != wrong.title.get_color()
 
 
+@pytest.mark.parametrize("shape", [(1, 3), (3, 1), (1, 1)])
+def test_images_of_one_line(shape):
+    with_channel = ImagePredictionDisplay.from_predictions(np.zeros((2, *shape, 1)), ["a", "b"])
+    without = ImagePredictionDisplay.from_predictions(np.zeros((2, *shape)), ["a", "b"])
+    for display in with_channel, without:
+        assert display.axes_[1].images[0].get_array().shape == shape
+
+
 def test_classes_have_names():
     clf = LogisticRegression(max_iter=5000).fit(X, y)
     names = load_iris().target_names

@@ -130,7 +130,7 @@ class ImagePredictionDisplay:
         """
         self.figure_, self.axes_ = subplots(ax, len(self.images), width=1.5, height=1.8, columns=columns)
         for i, (axis, image) in enumerate(zip(self.axes_, self.images, strict=True)):
-            axis.imshow(image.squeeze(), cmap="gray")
+            axis.imshow(image[..., 0] if image.shape[2:] == (1,) else image, cmap="gray")
             text, color = str(self.y_pred[i]), "black"
             if self.confidence is not None:
                 text += f" ({100 * float(self.confidence[i]):.0f} %)"
