@@ -15,6 +15,7 @@ from sknn.estimators.constraints import TRAINING
 from sknn.estimators.guards import naming
 from sknn.layers import Dense, Layer
 from sknn.layers.base import Shape, planned
+from sknn.training.rules import TrainingState
 
 
 class Sequential(NetworkEstimator):
@@ -95,6 +96,15 @@ class Sequential(NetworkEstimator):
 
     def _layer_names(self) -> list[str]:
         return [*(name for name, _ in self._present()), "output"]
+
+    def _starting_state(self, X: Any, *more: Any) -> TrainingState:
+        wanted = self.input_shape_ if self.input_shape is None else tuple(self.input_shape)
+        if wanted != self.input_shape_:
+            raise ValueError(
+                f"input_shape={wanted} is not that of the last fit, {self.input_shape_}, whose weights cannot be "
+                "trained on for it. Use a new estimator, or warm_start=False."
+            )
+        return super()._starting_state(X, *more)
 
     # -- shapes of samples ---------------------------------------------------------------------------------------------
 

@@ -594,3 +594,12 @@ def test_other_layers_at_a_warm_start(Estimator, y):
     assert len(model.fit(ROWS, y).loss_curve_) == 10
     with pytest.raises(ValueError, match=says("layers", "3", "4")):
         model.set_params(first__units=4).fit(ROWS, y)
+
+
+@every_kind
+def test_another_shape_at_a_warm_start(Estimator, y):
+    model = make(Estimator, [Flatten(), Dense(3)], warm_start=True, input_shape=(3, 4, 1)).fit(ROWS, y)
+    model.set_params(input_shape=[3, 4, 1]).fit(ROWS, y)
+    with pytest.raises(ValueError, match=says(r"input_shape=\(12,\)", r"\(3, 4, 1\)")):
+        model.set_params(input_shape=(12,)).fit(ROWS, y)
+    assert model.set_params(warm_start=False).fit(ROWS, y).input_shape_ == (12,)
