@@ -8,6 +8,7 @@ from sklearn.metrics import get_scorer
 from sknn import RealMLPClassifierScratch, RealMLPRegressorScratch
 from sknn.estimators.validation import split_rows
 from sknn.losses import Gamma, Poisson
+from sknn.preprocessing import RobustScaleSmoothClip
 from sknn.schedules import Plateau
 
 rng = np.random.RandomState(1)
@@ -190,3 +191,44 @@ def test_the_unit_of_a_target_is_arbitrary(unit):
 def test_true_counts_as_one():
     one = {"n_members": True, "batch_size": True, "max_iter": 1, "hidden_layer_sizes": (2,)}
     assert len(RealMLPRegressorScratch(**one).fit(X[:9], Y[:9]).members_) == 1
+
+
+# Members ------------------------------------------------------------------------------------------
+
+
+class SameSeed(np.random.RandomState):
+    """Draws the same number again and again."""
+
+    def randint(self, *bounds, size):
+        return np.full(size, 7)
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["held out", "own"])
+def test_a_member_leaves_the_rows_of_the_next_as_they_are(own):
+    validation = {"X_val": X[:10], "y_val": Y[:10]} if own else {}
+    net = RealMLPRegressorScratch(n_members=2, **{**SMALL, "random_state": SameSeed()}).fit(X, Y, **validation)
+    first, second = (member.state for member in net.members_)
+    np.testing.assert_array_equal(first.network.parameters.values, second.network.parameters.values)
+    assert first.history["loss"] == second.history["loss"]
+
+
+def test_statistics_of_columns_are_those_of_the_rows_that_train():
+    held = []
+
+    def score(net, X, y):
+        held.append(y.ravel().astype(int))
+        return 0.0
+
+    numbers = np.arange(100.0)
+    x = numbers[:, None] ** 2
+    net = RealMLPRegressorScratch(scoring=score, **SMALL).fit(x, numbers)
+    train = np.delete(np.arange(100), held[0])
+    assert len(train) == 80
+    expected = RobustScaleSmoothClip().fit(x[train]).transform(x)
+    np.testing.assert_allclose(net.members_[0].encoder.transform(x), expected, rtol=1e-6)
+
+
+def test_what_the_optimizer_remembers_is_not_kept():
+    """It would be twice the size of the network."""
+    net = RealMLPRegressorScratch(n_members=2, **SMALL).fit(X, Y)
+    assert [member.state.optimizer_state for member in net.members_] == [None, None]
