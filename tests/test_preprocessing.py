@@ -330,3 +330,11 @@ def test_not_a_number_is_missing_where_it_is_a_value_of_its_own():
 )
 def test_what_is_a_frame(attributes, expected):
     assert is_frame(type("Table", (), dict.fromkeys(attributes))()) is expected
+
+
+def test_a_scale_beyond_all_numbers_counts_as_none():
+    """Differences of denormal numbers have no inverse."""
+    x = np.arange(5.0)[:, None] * 1e-320
+    scaler = RobustScaleSmoothClip().fit(x)
+    assert_array_equal(scaler.scale_, 0.0)
+    assert_array_equal(scaler.transform(x), 0.0)
