@@ -234,3 +234,27 @@ def test_backward_gives_the_gradient_of_any_function_of_the_outputs(n_layers):
             sums.append(float((factors * network.predict(X)).sum()))
         theta[i] = centre
         assert gradients.values[i] == pytest.approx((sums[1] - sums[0]) / (2 * step), rel=1e-6, abs=1e-7)
+
+
+@dataclass(frozen=True)
+class Adapting(Dense):
+    """Keeps the rows that it is to adapt to."""
+
+    adapts: ClassVar[bool] = True
+    seen: ClassVar[list[np.ndarray]] = []
+
+    def adapt(self, p, b, rng):
+        self.seen.append(b.x[:, 0].copy())
+
+
+@pytest.mark.parametrize("n", [256, 700])
+def test_layers_adapt_to_a_random_choice_of_many_rows(n, monkeypatch):
+    """Of the rows that count, each at most once."""
+    monkeypatch.setattr("sknn.core.network.ADAPT_BYTES", 1)
+    monkeypatch.setattr(Adapting, "seen", [])
+    X = np.arange(1000.0)[:, None]
+    Network([Adapting(2)], (1,), np.float64).initialize(np.random.RandomState(0), X, np.arange(300, 300 + n))
+    [seen] = Adapting.seen
+    assert len(np.unique(seen)) == len(seen) == 256
+    assert seen.min() >= 300
+    assert (seen.max() >= 300 + 256) == (n > 256)
