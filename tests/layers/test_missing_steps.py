@@ -13,6 +13,7 @@ from sknn.layers import (
     Activation,
     BatchNorm,
     Bidirectional,
+    Conv1D,
     Dropout,
     Embedding,
     Flatten,
@@ -218,3 +219,24 @@ def test_training_and_predicting_do_the_same_to_missing_steps() -> None:
     ws.load(x)
     net.forward(ws)
     assert_allclose(net.predict(x), ws.output, rtol=0.02, atol=0.02)  # the variance that is kept is the unbiased one
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [[Residual([Conv1D(3, padding="same")]), GRU(2)], [Residual([Conv1D(3, padding="same"), BatchNorm()])]],
+    ids=["after-the-block", "inside-of-it"],
+)
+def test_a_layer_that_mixes_steps_leaves_none_missing(tail: list[Layer]) -> None:
+    """What comes after it reads all of them, as it would with what enters the block as its data."""
+    x = filled_up(sequences(3, STEPS), STEPS + PADDING)
+    whole = Network([GRU(3, return_sequences=True), *tail], x.shape[1:], np.float64)
+    whole.initialize(np.random.RandomState(0))
+    ws = Workspace(whole, len(x), training=True)
+    ws.load(x)
+    whole.forward(ws)
+    part = Network(tail, (STEPS + PADDING, 3), np.float64)
+    part.parameters.values[:] = whole.parameters.values[-part.parameters.values.size :]
+    ws_part = Workspace(part, len(x), training=True)
+    ws_part.load(ws.layers[0].y)
+    part.forward(ws_part)
+    assert_allclose(ws.output, ws_part.output, rtol=1e-12)
