@@ -211,3 +211,18 @@ def test_schedules_do_nothing_with_lbfgs(schedule):
         for one in ("constant", schedule)
     ]
     assert nets[0].n_iter_ == nets[1].n_iter_ < 100
+
+
+# Sparse rows --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("shape", "takes"), [(None, True), ((4,), True), ((2, 2), False), ((4, 1), False)], ids=str)
+def test_layers_that_begin_with_a_dense_one_take_sparse_rows(shape, takes):
+    """But no sparse rows that are to become images or sequences."""
+    net = SequentialClassifierScratch([Dense(3)], input_shape=shape, max_iter=2)
+    assert net.__sklearn_tags__().input_tags.sparse == takes
+    if takes:
+        assert net.fit(sparse.csr_matrix(X), LABELS).predict(sparse.csr_matrix(X)).shape == (90,)
+    else:
+        with pytest.raises(TypeError, match="Sparse data was passed"):
+            net.fit(sparse.csr_matrix(X), LABELS)
