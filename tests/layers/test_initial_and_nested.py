@@ -6,7 +6,7 @@ import pytest
 from sknn import SequentialRegressorScratch
 from sknn.core.network import Network
 from sknn.core.workspace import Workspace
-from sknn.initializers import GlorotUniform, HullBiases, Normal
+from sknn.initializers import GlorotUniform, HullBiases, Normal, UnitVariance
 from sknn.layers import GRU, Conv2D, Dense, Dropout, Embedding, Flatten, NTKDense, Residual, TableEmbedding
 from sknn.schedules import Clock, FlatCos
 
@@ -80,3 +80,12 @@ def test_rows_become_what_the_first_layer_that_minds_takes():
     net = SequentialRegressorScratch(layers, max_iter=2, random_state=0)
     with pytest.warns(match="Maximum iterations"):
         assert net.fit(X, X[:, 0]).input_shape_ == (6, 1)
+
+
+def test_biases_have_no_part_in_the_variance_of_units():
+    """They are as drawn, however large they are beside the weights."""
+    X = np.random.RandomState(1).randn(50, 3)
+    network = initialized([NTKDense(8, weight_init=UnitVariance(), bias_init=Normal(1e9))], (3,), X)
+    biases = network.parameters[0].W[-1]
+    assert 1e8 < biases.std() < 1e10
+    np.testing.assert_allclose((network.predict(X) - biases).std(axis=0), 1.0, rtol=1e-5)

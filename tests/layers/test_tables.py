@@ -88,3 +88,14 @@ def test_rates_of_the_parts_reach_the_optimizer():
     assert (p[1].W[-1] != q[1].W[-1]).all()
     assert (p[3].W[:-1] != q[3].W[:-1]).any()
     assert_array_equal(p[3].W[-1], q[3].W[-1])
+
+
+def test_factors_of_a_table_embedding_are_those_of_waves_and_mix_alone():
+    parameters = make([TableEmbedding(2, (3,), frequencies=5, rate=0.5, decay=0.4)], (3,)).parameters
+    rates = parameters.copy()
+    rates.values[:] = parameters.rates()
+    parameters.values[:] = 1.0
+    parameters.decay(0.1)
+    for name, rate, left in ("waves", 0.5, 0.98), ("mix", 0.5, 0.98), ("table", 1.0, 0.9):
+        assert_allclose(getattr(rates[0], name), rate)
+        assert_allclose(getattr(parameters[0], name), left)
