@@ -373,3 +373,24 @@ def test_gradients_do_not_depend_on_the_weights_of_the_fit():
 def test_errors_of_small_types_do_not_wrap():
     truth = np.array([100, -100], np.int8)
     assert ForecastDisplay.from_predictions(truth, -truth).errors_ == 200.0
+
+
+def test_norms_are_those_before_they_are_limited():
+    deep = MLPClassifierScratch((7, 5), random_state=0)
+    expected = GradientFlowDisplay.from_estimator(deep, X, y).norms
+    limited = GradientFlowDisplay.from_estimator(deep.set_params(max_grad_norm=1e-3), X, y).norms
+    np.testing.assert_array_equal(limited, expected)
+
+
+def test_six_images_in_a_row_and_the_last_row_filled_with_nothing():
+    clf = LogisticRegression(max_iter=5000).fit(X, y)
+    ways = [
+        ImagePredictionDisplay.from_estimator(clf, X[:8], image_shape=(2, 2)),
+        ImagePredictionDisplay.from_predictions(X[:8].reshape(-1, 2, 2), y[:8]),
+        ImagePredictionDisplay(X[:8].reshape(-1, 2, 2), y[:8]).plot(),
+    ]
+    for display in ways:
+        assert display.axes_[0].get_gridspec().ncols == 6
+        assert [axis.axison for axis in display.figure_.axes] == [True] * 8 + [False] * 4
+    few = ImagePredictionDisplay.from_predictions(X[:2].reshape(-1, 2, 2), y[:2])
+    assert len(few.figure_.axes) == 2
