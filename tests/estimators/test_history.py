@@ -9,6 +9,7 @@ from sklearn.datasets import make_blobs
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from sknn import MLPClassifierScratch, MLPRegressorScratch
+from sknn.initializers import Normal
 from sknn.optimizers import OPTIMIZERS
 
 # Most fits here are cut short on purpose.
@@ -190,6 +191,13 @@ def test_summary():
 def test_summary_of_residual_blocks():
     text = make(MLPRegressorScratch, hidden_layer_sizes=(6, 6), residual=True).fit(X, Y).summary()
     assert re.search(r"residual_1 \(Residual\(layers=\[Dense\(units=6, activation=ReLU\(\)\)\]\)\) +\(6,\) +42\n", text)
+
+
+@pytest.mark.parametrize("weight_init", ["he_normal", Normal(0.2)], ids=str)
+def test_summary_leaves_initial_weights_out(weight_init):
+    params = {"hidden_layer_sizes": (6,), "residual": True}
+    plain = make(MLPRegressorScratch, **params).fit(X, Y).summary()
+    assert make(MLPRegressorScratch, weight_init=weight_init, **params).fit(X, Y).summary() == plain
 
 
 @each_kind
