@@ -329,3 +329,60 @@ def test_long_since_best(factor, offset, scores, epochs):
 def test_scores_that_differ_by_rounding_are_equal():
     state = play([Best(True, True, True)], [1.0] * 4, [0.5, 0.5 - 1e-7, 0.5 - 1e-7, 0.4])
     assert (state.best_epoch, state.best_score) == (3, 0.5)
+
+
+def test_scores_that_differ_by_little_are_not_equal():
+    state = play([Best(True, True, True)], [1.0] * 3, [0.5, 0.5 - 1e-5, 0.4])
+    assert (state.best_epoch, state.best_score) == (1, 0.5)
+
+
+def test_a_rate_that_is_at_the_least_is_not_divided():
+    state = play(watch_loss(patience=1, divided_rate=1e-6), [1.0] * 9)
+    assert (state.epoch, state.rate_scale) == (3, 1.0)
+    assert state.stop_reason.endswith("Learning rate too small.")
+
+
+def test_best_weights_are_kept_in_the_same_memory():
+    rules = watch_score()
+    state = play(rules, [1.0], [0.1])
+    arrays = state.best_weights
+    play(rules, [1.0], [0.2], state=state)
+    assert all(now is before for now, before in zip(state.best_weights, arrays, strict=True))
+    np.testing.assert_array_equal(arrays[0], 2.0)
+
+
+def test_continued_training_without_validation_leaves_the_best_epoch():
+    state = trained_state().continued(Network([Dense(2)], (3,), np.float64), anew=False)
+    play([Best(scores=False, keeps_weights=False)], [5.0], state=state)
+    assert (state.best_epoch, state.best_score, state.at_best) == (2, 0.5, False)
+    play([Best(scores=False, keeps_weights=False)], [0.5], state=state)
+    assert (state.best_epoch, state.best_score, state.at_best) == (5, 0.5, False)
+
+
+def test_as_if_ended_stands_alone():
+    state = play(watch_score(), [3.0, 2.0, 1.0], [0.1, 0.5, 0.3])
+    state.optimizer_state = OptimizerState(3, {"m": np.ones(8)})
+    ended = state.as_if_ended()
+    assert (ended.best_weights, ended.at_best, state.at_best) == (None, True, False)
+    np.testing.assert_array_equal(ended.network.parameters.values, 2.0)
+    np.testing.assert_array_equal(state.network.parameters.values, 3.0)
+    state.clock.step += 1
+    state.history["loss"].append(0.0)
+    state.optimizer_state.slots["m"][:] = 0.0
+    assert (ended.clock.step, ended.history["loss"]) == (0, [3.0, 2.0, 1.0])
+    np.testing.assert_array_equal(ended.optimizer_state.slots["m"], 1.0)
+
+
+def test_epochs_without_a_number_are_filled_up():
+    """Before the first one that has it, between, and after the last; what no epoch had is left out."""
+    state = make_state()
+    state.record(loss=1.0)
+    state.record(loss=2.0, seconds=0.5)
+    state.record(loss=3.0)
+    state.record(loss=4.0, seconds=0.25)
+    state.record(loss=5.0)
+    recorded = state.recorded()
+    assert sorted(recorded) == ["loss", "seconds"]
+    assert recorded["loss"] == [1.0, 2.0, 3.0, 4.0, 5.0]
+    np.testing.assert_array_equal(recorded["seconds"], [math.nan, 0.5, math.nan, 0.25, math.nan])
+    assert len(state.history["seconds"]) == 4
