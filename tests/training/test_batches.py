@@ -235,7 +235,7 @@ def test_smoothed_targets_of_two_classes_in_one_column():
 
 @pytest.mark.usefixtures("block_bytes")
 @every_container
-@pytest.mark.parametrize(("n", "used"), [(3, 3), (4, 4), (11, 8), (12, 12)])
+@pytest.mark.parametrize(("n", "used"), [(3, 3), (4, 4), (9, 8), (11, 8), (12, 12), (23, 20)])
 def test_a_smaller_last_batch_may_be_left_out(container, n, used):
     X, y, weight = data(n)
     rng, size = np.random.RandomState(0), min(4, n)
@@ -257,3 +257,28 @@ def test_a_smaller_last_batch_may_be_left_out(container, n, used):
         assert batches.sizes == {size}
         seen |= set(joined(taken, 2)[:, 0] * 8)
     assert len(seen) == n
+
+
+@pytest.mark.parametrize(("n", "sizes"), [(3, {3}), (4, {4}), (8, {4}), (9, {4, 1})])
+def test_sizes_are_those_of_batches_that_there_are(n, sizes):
+    X, y, _ = data(n)
+    assert make(X, y).sizes == sizes
+
+
+@pytest.mark.parametrize(("fit", "rows"), [(0.5, 4), (1, 4), (1.9, 4), (2, 8), (7, 28), (99, 32)])
+def test_a_block_holds_the_whole_batches_that_fit(fit, rows, monkeypatch):
+    """But at least one, and no more than there are."""
+    X, y, _ = data(31)
+    monkeypatch.setattr(batches_module, "BLOCK_BYTES", int(fit * X[:4].nbytes))
+    assert make(X, y).block_rows == rows
+
+
+@every_dtype
+@pytest.mark.parametrize("given", [np.float64, np.float32, np.int64])
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_targets_lie_output_by_output(dtype, given, outputs):
+    X, y, _ = data(9)
+    y = y[:, :outputs].astype(given)
+    for _, batch, _ in make(X, y, dtype=dtype):
+        assert batch.dtype == dtype
+        assert batch.strides[0] == batch.itemsize
