@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from joblib import parallel_backend
 from scipy import sparse
 from sklearn.metrics import get_scorer
 
@@ -232,3 +233,24 @@ def test_what_the_optimizer_remembers_is_not_kept():
     """It would be twice the size of the network."""
     net = RealMLPRegressorScratch(n_members=2, **SMALL).fit(X, Y)
     assert [member.state.optimizer_state for member in net.members_] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("takes", "n_jobs", "shares"),
+    [(1.0, 1, [3.0, 4.0, 7.0]), (20.0, 1, [3.0, 1e-3, 1e-3]), (1.0, 2, [4.5, 4.5, 4.5])],
+    ids=["fast", "slow", "side by side"],
+)
+def test_members_share_the_time_that_remains(takes, n_jobs, shares, monkeypatch):
+    given, now, fit_member = [], [100.0], RealMLPRegressorScratch._fit_member
+
+    def timed(self, samples, held_out, targets, loss, seed, seconds, callbacks):
+        given.append(seconds)
+        now[0] += takes
+        return fit_member(self, samples, held_out, targets, loss, seed, np.inf, callbacks)
+
+    monkeypatch.setattr("sknn.estimators.realmlp.perf_counter", lambda: now[0])
+    monkeypatch.setattr(RealMLPRegressorScratch, "_fit_member", timed)
+    net = RealMLPRegressorScratch(n_members=3, max_time=9.0, n_jobs=n_jobs, **{**SMALL, "max_iter": 1})
+    with parallel_backend("threading"):
+        net.fit(X, Y)
+    assert given == shares
