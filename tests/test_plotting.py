@@ -382,6 +382,11 @@ def test_norms_are_those_before_they_are_limited():
     np.testing.assert_array_equal(limited, expected)
 
 
+def test_a_schedule_that_is_over_is_no_matter():
+    deep = MLPClassifierScratch((7, 5), learning_rate="cosine", max_iter=3, random_state=0)
+    assert (GradientFlowDisplay.from_estimator(deep.fit(X, y), X, y).norms > 0).all()
+
+
 def test_six_images_in_a_row_and_the_last_row_filled_with_nothing():
     clf = LogisticRegression(max_iter=5000).fit(X, y)
     ways = [

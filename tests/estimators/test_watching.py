@@ -6,6 +6,7 @@ from sklearn.callback import ScoringMonitor
 from sklearn.datasets import load_diabetes, load_iris
 
 from sknn import MLPClassifierScratch, MLPRegressorScratch, RealMLPClassifierScratch, RealMLPRegressorScratch
+from sknn.plotting.gradient_flow import _gradient_norms
 from sknn.training.rules import ASKED, INTERRUPTED
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning", "ignore::UserWarning")
@@ -112,3 +113,15 @@ def test_a_member_that_was_cut_off_is_not_averaged(asks):
     assert net.n_iter_ == 5
     alone = RealMLPClassifierScratch(**params).fit(X, LABELS)
     np.testing.assert_array_equal(net.predict_proba(X), alone.predict_proba(X))
+
+
+def test_the_step_that_measures_gradients_is_not_watched():
+    calls = []
+
+    class Count(Keep):
+        def on_fit_task_end(self, estimator, context):
+            calls.append(estimator)
+
+    net = MLPClassifierScratch((5,), max_iter=2, random_state=0).set_callbacks(Count())
+    _gradient_norms(net, X, LABELS)
+    assert calls == []
