@@ -84,6 +84,14 @@ def test_flip(horizontal: bool, vertical: bool) -> None:
     assert min(counts) > len(x) / len(wanted) / 2
 
 
+def test_each_way_is_flipped_as_often_as_not() -> None:
+    """And one no more often where the other is."""
+    x = np.arange(4.0).reshape(1, 2, 2, 1).repeat(10_000, axis=0)
+    y, _ = train(RandomFlip(vertical=True), x)
+    corners = np.bincount(y[:, 0, 0, 0].astype(int)) / len(x)
+    assert_allclose(corners, [0.25] * 4, atol=0.02)
+
+
 def test_translation() -> None:
     x = pictures(600)
     y, _ = train(RandomTranslation(height=0.4, width=0.25), x)
