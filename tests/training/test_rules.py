@@ -386,3 +386,9 @@ def test_epochs_without_a_number_are_filled_up():
     assert recorded["loss"] == [1.0, 2.0, 3.0, 4.0, 5.0]
     np.testing.assert_array_equal(recorded["seconds"], [math.nan, 0.5, math.nan, 0.25, math.nan])
     assert len(state.history["seconds"]) == 4
+
+
+def test_better_by_exactly_tol_is_better():
+    values = np.arange(6.0) / 2
+    assert play(watch_loss(tol=0.5, patience=1), -values).stop_reason is None
+    assert play(watch_score(tol=0.5, patience=1), [1.0] * 6, values).stop_reason is None
