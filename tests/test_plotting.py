@@ -387,15 +387,15 @@ def test_a_schedule_that_is_over_is_no_matter():
     assert (GradientFlowDisplay.from_estimator(deep.fit(X, y), X, y).norms > 0).all()
 
 
-def test_six_images_in_a_row_and_the_last_row_filled_with_nothing():
-    clf = LogisticRegression(max_iter=5000).fit(X, y)
-    ways = [
-        ImagePredictionDisplay.from_estimator(clf, X[:8], image_shape=(2, 2)),
-        ImagePredictionDisplay.from_predictions(X[:8].reshape(-1, 2, 2), y[:8]),
-        ImagePredictionDisplay(X[:8].reshape(-1, 2, 2), y[:8]).plot(),
-    ]
-    for display in ways:
-        assert display.axes_[0].get_gridspec().ncols == 6
-        assert [axis.axison for axis in display.figure_.axes] == [True] * 8 + [False] * 4
-    few = ImagePredictionDisplay.from_predictions(X[:2].reshape(-1, 2, 2), y[:2])
-    assert len(few.figure_.axes) == 2
+@pytest.mark.parametrize("way", ["from_estimator", "from_predictions", "plot"])
+def test_six_images_in_a_row_and_the_last_row_filled_with_nothing(net, way):
+    images, few = X[:7].reshape(-1, 2, 2), ImagePredictionDisplay(X[:2].reshape(-1, 2, 2), y[:2])
+    if way == "from_estimator":
+        display = ImagePredictionDisplay.from_estimator(net, X[:7], image_shape=(2, 2))
+    elif way == "from_predictions":
+        display = ImagePredictionDisplay.from_predictions(images, y[:7])
+    else:
+        display = ImagePredictionDisplay(images, y[:7]).plot()
+    assert display.axes_[0].get_gridspec().ncols == 6
+    assert [axis.axison for axis in display.figure_.axes] == [True] * 7 + [False] * 5
+    assert len(few.plot().figure_.axes) == 2
