@@ -170,6 +170,8 @@ def test_a_limit_of_time_ends_the_schedule():
     now = time.perf_counter()
     assert CosineDecay()(clock(0, budget=(now - 10.0, now - 1.0))) == 0.0
     assert clock(0, budget=(now - 10.0, now - 1.0)).is_up
+    for over in now, now - 1.0:  # before it began
+        assert clock(0, budget=(now, over)).progress == 1.0
     later = clock(500, budget=(now, now + 1e6))
     assert math.isclose(CosineDecay()(later), 0.5)
     assert not later.is_up

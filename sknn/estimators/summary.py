@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from sknn.core.network import Network
+from sknn.initializers import Initializer
 
 
 def summarize(network: Network) -> str:
@@ -44,7 +45,7 @@ def _describe(part: Any) -> str:
     for field in fields(part):
         value = getattr(part, field.name)
         default = field.default_factory() if field.default_factory is not MISSING else field.default
-        if value != default and field.name != "weight_init":
+        if value != default and not isinstance(value, Initializer):
             shown.append(f"{field.name}={_value(value)}")
     return f"{type(part).__name__}({', '.join(shown)})"
 

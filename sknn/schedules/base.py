@@ -57,7 +57,7 @@ class Clock:
         share = (self.step - self.start) / planned if planned > 0 else 0.0
         if self.budget is not None:
             began, ends = self.budget
-            share = max(share, (perf_counter() - began) / (ends - began))
+            share = max(share, (perf_counter() - began) / (ends - began)) if ends > began else 1.0
         return min(1.0, share)
 
     @property

@@ -8,8 +8,9 @@ from scipy.special import expit, log_softmax, softmax
 from sklearn.datasets import make_blobs
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
-from sknn import MLPClassifierScratch, MLPRegressorScratch
-from sknn.initializers import Normal
+from sknn import MLPClassifierScratch, MLPRegressorScratch, SequentialRegressorScratch
+from sknn.initializers import GlorotUniform, HullBiases, Normal
+from sknn.layers import LSTM, NTKDense, Reshape
 from sknn.optimizers import OPTIMIZERS
 
 # Most fits here are cut short on purpose.
@@ -198,6 +199,13 @@ def test_summary_leaves_initial_weights_out(weight_init):
     params = {"hidden_layer_sizes": (6,), "residual": True}
     plain = make(MLPRegressorScratch, **params).fit(X, Y).summary()
     assert make(MLPRegressorScratch, weight_init=weight_init, **params).fit(X, Y).summary() == plain
+
+
+def test_summary_leaves_initial_biases_and_states_out():
+    layers = [NTKDense(4, bias_init=HullBiases()), Reshape((4, 1)), LSTM(3, recurrent_init=GlorotUniform())]
+    shown = SequentialRegressorScratch(layers, max_iter=5).fit(X, Y).summary()
+    assert "NTKDense(units=4)" in shown
+    assert "LSTM(units=3)" in shown
 
 
 @each_kind
