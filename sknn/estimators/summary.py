@@ -40,7 +40,7 @@ def summarize(network: Network) -> str:
 
 
 def _describe(part: Any) -> str:
-    """Name a layer with the hyper-parameters that are not the defaults, initial weights left out."""
+    """Name a layer with the hyper-parameters that are not the defaults, initializers left out."""
     shown = []
     for field in fields(part):
         value = getattr(part, field.name)
