@@ -324,9 +324,8 @@ def test_not_a_number_is_missing_where_it_is_a_value_of_its_own():
         (["columns", "dtypes", "iloc", "to_numpy"], True),
         (["columns", "dtypes", "schema", "to_numpy"], True),
         (["columns", "dtypes", "schema", "collect"], False),
-        (["columns", "column_names", "schema"], False),
     ],
-    ids=["pandas", "polars", "polars, not computed yet", "Arrow"],
+    ids=["pandas", "polars", "polars, not computed yet"],
 )
 def test_what_is_a_frame(attributes, expected):
     assert is_frame(type("Table", (), dict.fromkeys(attributes))()) is expected
@@ -338,3 +337,49 @@ def test_a_scale_beyond_all_numbers_counts_as_none():
     scaler = RobustScaleSmoothClip().fit(x)
     assert_array_equal(scaler.scale_, 0.0)
     assert_array_equal(scaler.transform(x), 0.0)
+
+
+def test_a_table_of_arrow_is_read_with_its_names():
+    class Arrow:
+        column_names = tuple(TABLE)
+
+        def to_pandas(self):
+            return TABLE
+
+    encoder = TableEncoder().fit(Arrow())
+    assert list(encoder.feature_names_in_) == list(TABLE)
+    assert_array_equal(encoder.transform(Arrow()), TableEncoder().fit_transform(TABLE))
+
+
+class Polars:
+    """A column as polars has it, whose whole numbers become floats in an array where there are holes."""
+
+    def __init__(self, dtype, values):
+        self.dtype, self.values = dtype, values
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array([np.nan if value is None else value for value in self.values], dtype)
+
+    def to_list(self):
+        return self.values
+
+
+def test_large_numbers_of_categories_stay_apart_beside_holes():
+    codes, values = factorize(Polars("Int64", [2**53, None, 2**53 + 1, 2**53]))
+    assert_array_equal(codes, [0, -1, 1, 0])
+    assert values == [2**53, 2**53 + 1]
+    assert factorize(Polars("Float64", [0.5, None]))[1] == [0.5]
+
+
+@pytest.mark.parametrize(
+    "dtype", ["List(Int64)", "Struct({'a': Float64})", "list<item: int64>[pyarrow]", "Array(Int8)"]
+)
+def test_lists_and_structures_are_named(dtype):
+    with pytest.raises(ValueError, match="lists or structures in column tags"):
+        holds_categories(Polars(dtype, []), "tags")
+
+
+@pytest.mark.parametrize("value", [[1, 2], np.array([1, 2]), {"a": 1}], ids=str)
+def test_what_can_be_no_category(value):
+    with pytest.raises(TypeError, match=f"argument must be a string or a real number, not '{type(value).__name__}'"):
+        TableEncoder().fit(pd.DataFrame({"tags": [value, value, None]}))

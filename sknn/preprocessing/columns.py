@@ -69,6 +69,8 @@ def check_table(X: Any, estimator: Any, *, reset: bool) -> Any:
     ValueError
         If it has no rows, no columns, other columns than before, or is no table.
     """
+    if hasattr(X, "column_names") and hasattr(X, "to_pandas"):  # a table of Arrow
+        X = X.to_pandas()
     if not is_frame(X):
         options = {"ensure_all_finite": False, "input_name": "X", "estimator": estimator}
         table = check_array(X, dtype=None, **options)
@@ -91,9 +93,8 @@ def columns_of(X: Any) -> list[Any]:
 
 
 def is_frame(X: Any) -> bool:
-    """Tell whether it is a data frame, of pandas, polars or the like; tables of Arrow, without names, are arrays."""
-    marks = ("dtypes", "iloc") if hasattr(X, "iloc") else ("schema", "to_numpy")
-    return all(hasattr(X, mark) for mark in ("columns", *marks))
+    """Tell whether it is a data frame, of pandas, polars or the like, whose columns are there already."""
+    return all(hasattr(X, mark) for mark in ("to_numpy", "dtypes" if hasattr(X, "iloc") else "schema", "columns"))
 
 
 def holds_categories(column: Any, name: str) -> bool:
@@ -114,9 +115,11 @@ def holds_categories(column: Any, name: str) -> bool:
     Raises
     ------
     ValueError
-        If it holds dates, durations or complex numbers.
+        If it holds dates, durations, lists, structures or complex numbers.
     """
     dtype = str(column.dtype).lower()
+    if dtype.startswith(("list", "array", "struct")):
+        raise ValueError(f"X has lists or structures in column {name}; expected numbers or categories.")
     if dtype.startswith(("category", "categorical", "enum", "str", "large_string", "utf8")):
         return True
     kind = _kind(column)
@@ -141,8 +144,11 @@ def _kind(column: Any) -> str:
 
 
 def _is_missing(value: Any) -> bool:
-    # pandas' NA is neither equal to itself nor different from itself.
-    return value is None or type(value).__name__ in ("NAType", "NaTType") or bool(value != value)
+    # pandas' NA is neither equal to itself nor different from itself, and an array is both.
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    unequal = value != value
+    return isinstance(unequal, bool | np.bool_) and bool(unequal)
 
 
 def as_numbers(column: Any, name: str) -> Array:
@@ -207,6 +213,14 @@ def factorize(column: Any) -> tuple[Array, list[Any]]:
     TypeError
         If a value can be no category, such as a list.
     """
+    try:
+        return _factorized(column)
+    except TypeError:
+        unfit = next(v for v in np.asarray(column, dtype=object) if not isinstance(v, Hashable))
+        raise TypeError(f"X: argument must be a string or a real number, not {type(unfit).__name__!r}") from None
+
+
+def _factorized(column: Any) -> tuple[Array, list[Any]]:
     if hasattr(column, "iloc"):
         codes, uniques = column.factorize()
         values = [_plain(value) for value in uniques]
@@ -216,16 +230,14 @@ def factorize(column: Any) -> tuple[Array, list[Any]]:
         place[kept] = np.arange(len(kept))
         return place[codes], [values[i] for i in kept]
     array = np.asarray(column)
+    if array.dtype.kind == "f" and str(column.dtype).lower().startswith(("int", "uint")):
+        array = np.asarray(column.to_list(), dtype=object)  # polars makes floats of whole numbers with holes
     if array.dtype.kind in "biuf":
         uniques, codes = np.unique(array, return_inverse=True)
         missing = np.isnan(uniques) if array.dtype.kind == "f" else np.zeros(len(uniques), bool)
         return np.where(missing[codes], -1, codes), [_plain(value) for value in uniques[~missing]]
     places: dict[Any, int] = {}
-    try:
-        found = [-1 if _is_missing(v) else places.setdefault(_plain(v), len(places)) for v in array]
-    except TypeError:
-        unfit = next(v for v in array if not isinstance(v, Hashable))
-        raise TypeError(f"X: argument must be a string or a real number, not {type(unfit).__name__!r}") from None
+    found = [-1 if _is_missing(v) else places.setdefault(_plain(v), len(places)) for v in array]
     return np.array(found), list(places)
 
 
