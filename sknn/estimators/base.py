@@ -227,19 +227,33 @@ class NetworkEstimator(FittedNetwork):
         rules: list[Rule],
         incremental: bool,
     ) -> None:
-        dtype = state.network.dtype
         weight = self._unit_mean(train, state)
         objective = Objective(state.network, loss, Penalty(float(self.alpha) / state.mean_weight, float(self.l1_ratio)))
         if self.solver == "lbfgs":
-            if state.network.random:
-                raise ValueError(
-                    "solver='lbfgs' needs an objective without noise; got layers that draw random numbers."
-                )
-            y = train.encoded.take().astype(dtype, copy=False)
-            lbfgs = LBFGS(objective, rules, max_iter=self.max_iter, max_fun=self.max_fun, tol=float(self.tol))
-            with state.network.threads(len(y)) as crew:
-                lbfgs.run(train.X, y, None if weight is None else weight[:, None], state, crew)
-            return
+            self._train_at_once(train, weight, objective, state, rules)
+        else:
+            self._train_in_batches(train, weight, objective, rng, state, rules, incremental)
+
+    def _train_at_once(
+        self, train: Samples, weight: Array | None, objective: Objective, state: TrainingState, rules: list[Rule]
+    ) -> None:
+        if state.network.random:
+            raise ValueError("solver='lbfgs' needs an objective without noise; got layers that draw random numbers.")
+        y = train.encoded.take().astype(state.network.dtype, copy=False)
+        lbfgs = LBFGS(objective, rules, max_iter=self.max_iter, max_fun=self.max_fun, tol=float(self.tol))
+        with state.network.threads(len(y)) as crew:
+            lbfgs.run(train.X, y, None if weight is None else weight[:, None], state, crew)
+
+    def _train_in_batches(
+        self,
+        train: Samples,
+        weight: Array | None,
+        objective: Objective,
+        rng: RandomState,
+        state: TrainingState,
+        rules: list[Rule],
+        incremental: bool,
+    ) -> None:
         size = self._batch_size(len(train.rows))
         batches = Batches(
             train.X,
@@ -249,7 +263,7 @@ class NetworkEstimator(FittedNetwork):
             batch_size=size,
             shuffle=self.shuffle,
             rng=rng,
-            dtype=dtype,
+            dtype=state.network.dtype,
         )
         optimizer = make_optimizer(self)
         trainer = Trainer(
@@ -286,7 +300,7 @@ class NetworkEstimator(FittedNetwork):
         if self.batch_size > n:
             warnings.warn(
                 "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped",
-                stacklevel=5,
+                stacklevel=7,
             )
         return int(np.clip(self.batch_size, 1, n))
 

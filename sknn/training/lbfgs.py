@@ -82,7 +82,7 @@ class LBFGS:
         except _Stop:
             return
         except KeyboardInterrupt:
-            warnings.warn("Training interrupted by user.", stacklevel=2)
+            warnings.warn("Training interrupted by user.", stacklevel=7)
             state.stop_reason = INTERRUPTED
             np.copyto(values, self._accepted)
             return
@@ -132,5 +132,5 @@ class LBFGS:
                 f"lbfgs failed to converge (status={result.status}): {message}. Increase max_iter="
                 f"{self.options['maxiter']} or max_fun={self.options['maxfun']}, or scale the data.",
                 ConvergenceWarning,
-                stacklevel=2,
+                stacklevel=8,
             )

@@ -102,7 +102,7 @@ class Trainer:
             warnings.warn(
                 f"The schedule was laid out for {self.planned_epochs} epochs, which are over: the learning rate stays "
                 f"at {self.learning_rate * self.schedule(clock):g}. Raise max_iter, or choose one without an end.",
-                stacklevel=6,
+                stacklevel=7,
             )
         clock.budget = None if self.ends is None else (perf_counter(), self.ends)
         self._factors = network.parameters.rates()
@@ -123,7 +123,7 @@ class Trainer:
                 if state.stop_reason is None and clock.is_up:
                     state.stop_reason = "The limit of time was reached."
         except KeyboardInterrupt:
-            warnings.warn("Training interrupted by user.", stacklevel=2)
+            warnings.warn("Training interrupted by user.", stacklevel=7)
             state.stop_reason = INTERRUPTED
         clock.budget = None
 

@@ -226,3 +226,25 @@ def test_layers_that_begin_with_a_dense_one_take_sparse_rows(shape, takes):
     else:
         with pytest.raises(TypeError, match="Sparse data was passed"):
             net.fit(sparse.csr_matrix(X), LABELS)
+
+
+# Warnings -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("params", "calls", "message"),
+    [
+        ({"batch_size": 100}, ["fit"], "Got `batch_size` less than 1 or larger than sample size"),
+        ({"max_iter": 1}, ["fit"], "Maximum iterations"),
+        ({"max_iter": 1, "solver": "lbfgs"}, ["fit"], "lbfgs failed to converge"),
+        ({"max_iter": 1, "learning_rate": "cosine"}, ["fit", "partial_fit"], "The schedule was laid out"),
+    ],
+)
+def test_warnings_point_at_the_line_of_the_user(params, calls, message):
+    net = MLPRegressorScratch(hidden_layer_sizes=(2,), **params)
+    *before, last = (getattr(net, call) for call in calls)
+    for call in before:
+        call(X, VALUES)
+    with pytest.warns(UserWarning, match=message) as caught:
+        last(X, VALUES)
+    assert {warning.filename for warning in caught} == {__file__}
