@@ -22,7 +22,7 @@ from sknn.estimators.components import make_optimizer, make_schedule
 from sknn.estimators.fitted import FittedNetwork
 from sknn.estimators.guards import about_validation, naming, unchanged_on_error
 from sknn.estimators.targets import Targets, check_target_range, dense_targets
-from sknn.estimators.validation import Samples, make_judge, takes_weights
+from sknn.estimators.validation import Judge, Samples, takes_weights
 from sknn.layers.base import Layer
 from sknn.losses import Loss
 from sknn.training.batches import Batches, TargetRows
@@ -189,7 +189,7 @@ class NetworkEstimator(FittedNetwork):
         rules: list[Rule] = []
         judge = None
         if held_out:
-            judge = make_judge(held_out, targets, loss, self._score_function(state, targets, loss))
+            judge = Judge(held_out, targets, loss, self._score_function(state, targets, loss))
             rules.append(Validation(judge))
         if self.verbose:
             rules.append(Report())

@@ -24,7 +24,7 @@ from sknn.estimators.components import component, hidden_sizes
 from sknn.estimators.guards import about_validation, naming, unchanged_on_error
 from sknn.estimators.recipes import OUTPUT_INITS, RECIPES, bias_initializer, weight_initializer
 from sknn.estimators.targets import Targets, check_target_range
-from sknn.estimators.validation import Samples, make_judge, split_rows, takes_weights
+from sknn.estimators.validation import Judge, Samples, split_rows, takes_weights
 from sknn.layers import Dropout, Layer, NTKDense, ParametricActivation, Scale, TableEmbedding
 from sknn.losses import Loss
 from sknn.optimizers import AdamW
@@ -298,7 +298,7 @@ class RealMLP(NetworkEstimator):
         if held_out is not None:
             if held_out.class_weight is not None:  # what training weighs, the choice of the epoch weighs too
                 held_out = replace(held_out, weight=held_out.whole_weight, class_weight=None)
-            rules.append(Validation(make_judge(held_out, targets, loss, self._score_function(state, targets, loss))))
+            rules.append(Validation(Judge(held_out, targets, loss, self._score_function(state, targets, loss))))
         if self.verbose:
             rules.append(Report())
         rules.append(Best(validated, validated, prefers_last=True))

@@ -126,10 +126,8 @@ def split_rows(rows: Array, size: int, codes: Array | None, rng: RandomState) ->
     return np.append(np.delete(train, missed), rows[~common]), np.append(held, train[missed])
 
 
-def make_judge(
-    samples: Samples, targets: Targets, loss: Loss, score: Callable[..., float] | None
-) -> Callable[[Network], tuple[float, float]]:
-    """Make the function that gives a network's loss and score on validation samples.
+class Judge:
+    """Gives a network's loss and score on validation samples.
 
     Parameters
     ----------
@@ -140,53 +138,65 @@ def make_judge(
     loss : Loss
         The loss that is trained, here without penalty.
     score : callable or None
-        Gives the score from the network, X, y, predicted targets and weights; None takes the negative loss.
-
-    Returns
-    -------
-    callable
-        Gives (loss, score); both are NaN where an output is not finite, the score where a prediction is not.
+        Gives the score from the network, X, rows, y, predicted targets and weights; None takes the negative loss.
 
     Raises
     ------
     ValueError
         If no sample has a weight.
     """
-    rows = samples.rows
-    y = samples.y[rows]
-    weight, whole = (None if w is None else w[rows] for w in (samples.weight, samples.whole_weight))
-    if whole is not None and not whole.any():
-        raise ValueError(
-            f"class_weight, sample_weight or both are zero for all {len(rows)} rows that are to validate; expected one "
-            "above zero at least. Leave such rows out, or give X_val and y_val."
-        )
-    unit = None if whole is None else whole[:, None] / whole.mean()
-    predict: Predictor | None = None
+
+    def __init__(self, samples: Samples, targets: Targets, loss: Loss, score: Callable[..., float] | None) -> None:
+        self.samples, self.targets, self.loss, self.score = samples, targets, loss, score
+        rows = samples.rows
+        self.y = samples.y[rows]
+        self.weight, whole = (None if w is None else w[rows] for w in (samples.weight, samples.whole_weight))
+        if whole is not None and not whole.any():
+            raise ValueError(
+                f"class_weight, sample_weight or both are zero for all {len(rows)} rows that are to validate; expected "
+                "one above zero at least. Leave such rows out, or give X_val and y_val."
+            )
+        self.unit = None if whole is None else whole[:, None] / whole.mean()
+        self._predict: Predictor | None = None
 
     # Block by block, so that many validation samples take no more memory than few.
-    def judge(network: Network) -> tuple[float, float]:
-        nonlocal predict
-        if predict is None or predict.network is not network:
-            predict = Predictor(network, VALIDATION_BYTES)
+    def __call__(self, network: Network) -> tuple[float, float]:
+        """Give the loss and the score.
+
+        Parameters
+        ----------
+        network : Network
+            Whose.
+
+        Returns
+        -------
+        (float, float)
+            Both are NaN where an output is not finite, the score where a prediction is not.
+        """
+        if self._predict is None or self._predict.network is not network:
+            self._predict = Predictor(network, VALIDATION_BYTES)
+        X, rows = self.samples.X, self.samples.rows
         total, predicted, finite = 0.0, [], True
-        for part, raw in predict.blocks(samples.X, rows):
+        for part, raw in self._predict.blocks(X, rows):
             if not np.isfinite(raw).all():
-                return float("nan"), float("nan")
-            encoded = samples.encoded.take(rows[part]).astype(raw.dtype, copy=False)
-            share, spare = None if unit is None else unit[part], np.empty_like(raw)
-            total += len(raw) * loss.value_and_gradient(raw.copy(), encoded, share, spare, np.empty_like(raw))
-            if score is not None:
-                predictions = loss.inverse_link(raw)
+                return math.nan, math.nan
+            total += self._block_loss(raw, part)
+            if self.score is not None:
+                predictions = self.loss.inverse_link(raw)
                 finite = finite and bool(np.isfinite(predictions).all())  # exp makes infinity of a finite output
-                predicted.append(np.array(targets.decode(predictions)))
+                predicted.append(np.array(self.targets.decode(predictions)))
         value = total / len(rows)
-        if score is None:
+        if self.score is None:
             return value, -value
         if not finite:
-            return value, float("nan")
-        return value, float(score(network, samples.X, rows, y, np.concatenate(predicted), weight))
+            return value, math.nan
+        return value, float(self.score(network, X, rows, self.y, np.concatenate(predicted), self.weight))
 
-    return judge
+    def _block_loss(self, raw: Array, part: slice) -> float:
+        """Give the sum of the losses of one block, leaving ``raw`` as it is."""
+        y = self.samples.encoded.take(self.samples.rows[part]).astype(raw.dtype, copy=False)
+        weight, out, work = None if self.unit is None else self.unit[part], np.empty_like(raw), np.empty_like(raw)
+        return len(raw) * self.loss.value_and_gradient(raw.copy(), y, weight, out, work)
 
 
 def takes_weights(scorer: Callable[..., float]) -> bool:
