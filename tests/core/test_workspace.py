@@ -13,7 +13,7 @@ from sknn.core.kernels import BLOCK_ELEMENTS
 from sknn.core.network import Network
 from sknn.core.objective import Objective, Penalty
 from sknn.core.workspace import Workspace
-from sknn.layers import Buffer, Dense, Layer, Plan
+from sknn.layers import Buffer, Conv2D, Dense, Flatten, Layer, Plan, RandomFlip
 from sknn.losses import BinaryCrossEntropy, SoftmaxCrossEntropy, SquaredError
 from sknn.optimizers import OPTIMIZERS, SGD
 
@@ -99,6 +99,11 @@ def test_input_of_a_layer_with_bias_ends_in_ones():
 
 def test_gradient_of_the_data_is_not_computed():
     assert Workspace(make_network(), 7, training=True).layers[0].dx is None
+
+
+def test_gradient_before_a_layer_that_changes_the_data_is_not_computed():
+    network = Network([RandomFlip(), Conv2D(2), Flatten(), Dense(2)], (4, 4, 1), np.float64)
+    assert [b.dx is None for b in Workspace(network, 7, training=True).layers] == [True, True, False, False]
 
 
 def test_predicting_workspace_has_no_deltas():
