@@ -223,6 +223,21 @@ def test_rates_are_named_only_where_some_differ():
     np.testing.assert_allclose(rates, [0.5] * 4 + [0.1] * 2 + [6.0] * 2 + [1.0])
 
 
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        (ParamSpec((3,), penalized_rows=2, bias_rate=1.0), None),
+        (ParamSpec((3,), rate=6.0), [6.0, 6.0, 6.0]),
+        (ParamSpec((3,), rate=6.0, bias_rate=1.0), [1.0, 1.0, 1.0]),
+        (ParamSpec((4,), penalized_rows=1, bias_rate=0.5), [1.0, 0.5, 0.5, 0.5]),
+    ],
+    ids=["ones", "rate", "ones of biases", "several biases"],
+)
+def test_rates_of_one_array(spec, expected):
+    rates = ParameterVector([{"a": spec}], np.float64).rates()
+    assert (rates if rates is None else rates.tolist()) == expected
+
+
 def test_decay_is_in_proportion_to_the_rate_and_its_own_factor():
     specs = [{"a": ParamSpec((2,), 2, rate=6.0, decay=0.5), "b": ParamSpec((2,), 1), "c": ParamSpec((1,), rate=6.0)}]
     parameters = ParameterVector(specs, np.float64)
