@@ -1,0 +1,83 @@
+"""Training that a limit of time ends, and the threads that its layers are given."""
+
+import numpy as np
+import pytest
+
+from sknn.core.crew import Crew
+from sknn.core.network import Network
+from sknn.core.objective import Objective, Penalty
+from sknn.layers import Dense
+from sknn.losses import SquaredError
+from sknn.optimizers import SGD
+from sknn.schedules import Constant
+from sknn.training.batches import Batches, TargetRows
+from sknn.training.lbfgs import LBFGS
+from sknn.training.rules import Rule, TrainingState
+from sknn.training.trainer import Trainer
+
+X = np.random.RandomState(0).randn(10, 3)
+Y = X[:, :1] + 1.0
+
+
+class Watched(Objective):
+    """Remembers the crew of the workspaces that it evaluates."""
+
+    def evaluate(self, ws, y, weight=None):
+        self.crew = ws.crew
+        return super().evaluate(ws, y, weight)
+
+
+class Converged(Rule):
+    """Stops after the first epoch."""
+
+    def after_epoch(self, state):
+        state.stop_reason = "converged"
+
+
+@pytest.fixture
+def objective():
+    network = Network([Dense(1)], (3,), np.float64)
+    network.initialize(np.random.RandomState(0))
+    return Watched(network, SquaredError(), Penalty())
+
+
+def batches():
+    rng = np.random.RandomState(0)
+    return Batches(X, TargetRows(Y), None, np.arange(10), batch_size=2, shuffle=False, rng=rng, dtype=np.float64)
+
+
+def train(objective, rules=(), **options):
+    """Train for two epochs of five steps, if nothing ends it before."""
+    state = TrainingState(objective.network)
+    trainer = Trainer(objective, SGD(), Constant(), rules, learning_rate=0.1, max_epochs=2, **options)
+    trainer.run(batches(), state)
+    return state
+
+
+def test_time_that_is_over_lets_one_step_be_done(objective):
+    """The epoch does not go on to its end."""
+    state = train(objective, ends=0.0)
+    assert (state.clock.step, state.clock.samples, state.epoch) == (1, 2, 1)
+    assert state.stop_reason == "The limit of time was reached."
+    assert state.clock.budget is None
+
+
+def test_time_to_spare_lets_all_steps_be_done(objective):
+    state = train(objective, ends=np.inf)
+    assert (state.clock.step, state.clock.samples, state.epoch) == (10, 20, 2)
+    assert state.stop_reason is None
+
+
+def test_what_a_rule_says_stands_when_the_time_is_over_as_well(objective):
+    assert train(objective, [Converged()], ends=0.0).stop_reason == "converged"
+
+
+@pytest.mark.parametrize("solver", ["trainer", "lbfgs"])
+def test_layers_get_the_crew_that_training_is_given(objective, solver):
+    state = TrainingState(objective.network)
+    with Crew(2) as crew:
+        if solver == "lbfgs":
+            LBFGS(objective, [], max_iter=50, max_fun=100, tol=1e-3).run(X, Y, None, state, crew)
+        else:
+            Trainer(objective, SGD(), Constant(), [], learning_rate=0.1, max_epochs=1).run(batches(), state, crew)
+        assert objective.crew is crew
