@@ -1,0 +1,50 @@
+"""What may go wrong in a crew, and where BLAS says nothing of its threads."""
+
+from threading import Thread
+
+import pytest
+
+from sknn.core import threads
+from sknn.core.crew import Crew
+
+
+def raised_by(crew, error):
+    """Share two items, the second of which raises an error; give what the caller sees, within some seconds."""
+    seen = []
+
+    def fail(item):
+        if item:
+            raise error
+
+    def share():
+        try:
+            crew.share(fail, [0, 1])
+        except BaseException as raised:
+            seen.append(raised)
+
+    caller = Thread(target=share, daemon=True)
+    caller.start()
+    caller.join(10)
+    return seen
+
+
+@pytest.mark.parametrize("error", [ValueError("bad"), KeyboardInterrupt(), SystemExit(3)], ids=repr)
+def test_whatever_ends_a_block_is_raised_where_it_was_shared(error):
+    """And the thread serves on."""
+    crew = Crew(2)
+    assert raised_by(crew, error) == [error]
+    assert raised_by(crew, error) == [error]
+    crew.__exit__()
+
+
+def test_python_may_end_while_threads_wait():
+    """Of a crew that nobody ended."""
+    with Crew(3) as crew:
+        assert len(crew.others) == 2
+        assert all(other.daemon for other in crew.others)
+
+
+def test_one_thread_where_no_blas_is_known(monkeypatch):
+    monkeypatch.setattr(threads, "_libraries", list)
+    with threads.claim(4) as granted:
+        assert granted == 1
