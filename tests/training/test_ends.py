@@ -1,4 +1,4 @@
-"""Training that a limit of time ends, and the threads that its layers are given."""
+"""Training that a limit of time ends, and the threads and the clock that its layers are given."""
 
 import numpy as np
 import pytest
@@ -20,10 +20,10 @@ Y = X[:, :1] + 1.0
 
 
 class Watched(Objective):
-    """Remembers the crew of the workspaces that it evaluates."""
+    """Remembers the crew and the clock of the workspaces that it evaluates."""
 
     def evaluate(self, ws, y, weight=None):
-        self.crew = ws.crew
+        self.crew, self.clock = ws.crew, ws.clock
         return super().evaluate(ws, y, weight)
 
 
@@ -70,6 +70,10 @@ def test_time_to_spare_lets_all_steps_be_done(objective):
 
 def test_what_a_rule_says_stands_when_the_time_is_over_as_well(objective):
     assert train(objective, [Converged()], ends=0.0).stop_reason == "converged"
+
+
+def test_layers_see_the_clock_of_training(objective):
+    assert train(objective).clock is objective.clock
 
 
 @pytest.mark.parametrize("solver", ["trainer", "lbfgs"])
