@@ -317,6 +317,7 @@ def test_every_optimizer_takes_weight_decay(name):
         (SGD, {"momentum": 1.5}, "momentum must be from 0 to 1, got 1.5"),
         (Adam, {"beta_1": 1.0}, r"beta_1 must be in \[0, 1\), got 1.0"),
         (AdamW, {"beta_2": -0.1}, r"beta_2 must be in \[0, 1\), got -0.1"),
+        (AdamW, {"beta_2": 1.0}, r"beta_2 must be in \[0, 1\), got 1.0"),
         (NAdam, {"epsilon": 0.0}, "epsilon must be greater than 0, got 0.0"),
         (NAdam, {"momentum_decay": 0.0}, "momentum_decay must be greater than 0, got 0.0"),
         (RMSProp, {"rho": 1.0}, r"rho must be in \[0, 1\), got 1.0"),

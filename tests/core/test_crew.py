@@ -48,3 +48,8 @@ def test_one_thread_where_no_blas_is_known(monkeypatch):
     monkeypatch.setattr(threads, "_libraries", list)
     with threads.claim(4) as granted:
         assert granted == 1
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.1, 1), (1.9, 1), (2.01, 2), (3.9, 3)])
+def test_each_thread_has_the_work_of_a_whole_one(share, expected):
+    assert threads.threads_for(round(share * threads.FLOPS_PER_THREAD / 6), 1) == expected

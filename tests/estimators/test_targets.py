@@ -46,3 +46,9 @@ def test_balanced_weights_are_those_of_the_classes_that_are_there(sample_weight,
 
 def test_balanced_weights_where_the_last_class_is_not_there():
     np.testing.assert_allclose(class_weights("balanced", np.arange(3), np.array([0, 0, 1]), None), [0.75, 1.5, 1.0])
+
+
+@pytest.mark.parametrize("y", [np.ones((3, 3)), np.ones(2), np.full((3, 2), 2)], ids=["columns", "1d", "two"])
+def test_labels_that_are_not_known(y):
+    with pytest.raises(ValueError, match=r"expected \(n, 2\) labels of 0 or 1"):
+        MultilabelTargets(2).check_known(y)

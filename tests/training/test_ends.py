@@ -1,4 +1,7 @@
-"""Training that a limit of time ends, and the threads and the clock that its layers are given."""
+"""Time in training: its limit, its clock, the seconds of an epoch; and the threads of its layers."""
+
+from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 import pytest
@@ -9,11 +12,11 @@ from sknn.core.objective import Objective, Penalty
 from sknn.layers import Dense
 from sknn.losses import SquaredError
 from sknn.optimizers import SGD
-from sknn.schedules import Constant
+from sknn.schedules import Constant, Schedule
 from sknn.training.batches import Batches, TargetRows
 from sknn.training.lbfgs import LBFGS
 from sknn.training.rules import Rule, TrainingState
-from sknn.training.trainer import Trainer
+from sknn.training.trainer import CONSTANT, Trainer
 
 X = np.random.RandomState(0).randn(10, 3)
 Y = X[:, :1] + 1.0
@@ -34,6 +37,14 @@ class Converged(Rule):
         state.stop_reason = "converged"
 
 
+@dataclass(frozen=True)
+class Off(Schedule):
+    """Lets nothing be learned."""
+
+    def __call__(self, clock):
+        return 0.0
+
+
 @pytest.fixture
 def objective():
     network = Network([Dense(1)], (3,), np.float64)
@@ -46,10 +57,10 @@ def batches():
     return Batches(X, TargetRows(Y), None, np.arange(10), batch_size=2, shuffle=False, rng=rng, dtype=np.float64)
 
 
-def train(objective, rules=(), **options):
+def train(objective, rules=(), schedule=CONSTANT, **options):
     """Train for two epochs of five steps, if nothing ends it before."""
     state = TrainingState(objective.network)
-    trainer = Trainer(objective, SGD(), Constant(), rules, learning_rate=0.1, max_epochs=2, **options)
+    trainer = Trainer(objective, SGD(), schedule, rules, learning_rate=0.1, max_epochs=2, **options)
     trainer.run(batches(), state)
     return state
 
@@ -85,3 +96,23 @@ def test_layers_get_the_crew_that_training_is_given(objective, solver):
         else:
             Trainer(objective, SGD(), Constant(), [], learning_rate=0.1, max_epochs=1).run(batches(), state, crew)
         assert objective.crew is crew
+
+
+def test_seconds_of_an_iteration_are_its_own(objective, monkeypatch):
+    """Not those since the beginning."""
+    monkeypatch.setattr("sknn.training.lbfgs.perf_counter", count().__next__)
+    state = TrainingState(objective.network)
+    LBFGS(objective, [], max_iter=50, max_fun=100, tol=1e-6).run(X, Y, None, state)
+    assert state.epoch > 2
+    assert state.recorded()["seconds"] == [1.0] * state.epoch
+
+
+@pytest.mark.parametrize("name", ["schedule", "decay_schedule"])
+def test_both_schedules_act_on_weight_decay(objective, name):
+    """Where one of them is 0, nothing decays."""
+    values = objective.network.parameters.values
+    values[:] = 1.0
+    without = Watched(objective.network.copy(), SquaredError(), Penalty())
+    train(objective, weight_decay=0.5, **{name: Off()})
+    train(without, schedule=Off() if name == "schedule" else CONSTANT)
+    np.testing.assert_array_equal(values, without.network.parameters.values)
