@@ -330,3 +330,15 @@ def test_every_optimizer_takes_weight_decay(name):
 def test_bad_parameters_are_named(optimizer, parameters, message):
     with pytest.raises(ValueError, match=message):
         optimizer(**parameters)
+
+
+@pytest.mark.parametrize(("before", "after"), [(RMSProp(), Adagrad()), (Adam(), SGD()), (SGD(), Adagrad())], ids=repr)
+def test_what_another_kind_of_optimizer_remembers_is_not_taken_over(before, after):
+    """Also where it is of the same length."""
+    params = np.ones(3)
+    state = before.init(params)
+    before.update(params, np.ones(3), state, 0.1)
+    new = after.take_over(state, params)
+    assert new.step == 0
+    assert tuple(new.slots) == after.slots
+    assert all((slot == 0).all() for slot in new.slots.values())

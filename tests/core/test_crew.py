@@ -53,3 +53,23 @@ def test_one_thread_where_no_blas_is_known(monkeypatch):
 @pytest.mark.parametrize(("share", "expected"), [(0.1, 1), (1.9, 1), (2.01, 2), (3.9, 3)])
 def test_each_thread_has_the_work_of_a_whole_one(share, expected):
     assert threads.threads_for(round(share * threads.FLOPS_PER_THREAD / 6), 1) == expected
+
+
+def test_the_smallest_setting_of_several_libraries_holds(monkeypatch):
+    """And each gets its own back."""
+
+    class Library:
+        def __init__(self, n):
+            self.num_threads = n
+
+        def set_num_threads(self, n):
+            self.num_threads = n
+
+    libraries = [Library(4), Library(2), Library(3)]
+    monkeypatch.setattr(threads, "_libraries", lambda: libraries)
+    with threads.claim(8) as granted:
+        assert granted == 2
+        assert [library.num_threads for library in libraries] == [4, 2, 3]
+    with threads.claim(8, blas=1):
+        assert [library.num_threads for library in libraries] == [1, 1, 1]
+    assert [library.num_threads for library in libraries] == [4, 2, 3]

@@ -52,3 +52,17 @@ def test_balanced_weights_where_the_last_class_is_not_there():
 def test_labels_that_are_not_known(y):
     with pytest.raises(ValueError, match=r"expected \(n, 2\) labels of 0 or 1"):
         MultilabelTargets(2).check_known(y)
+
+
+def test_a_single_class_is_what_is_predicted():
+    targets = ClassTargets.of(np.array(["a", "a"]))
+    assert (targets.kind, targets.n_outputs) == ("binary", 1)
+    assert targets.decode(np.array([[0.1], [0.9]])).tolist() == ["a", "a"]
+
+
+def test_a_label_without_class_weights_has_ones():
+    y, targets = np.array([[0, 1], [1, 0], [1, 1]]), MultilabelTargets(2)
+    targets.learn_weights([None, {0: 2.0, 1: 5.0}], y, None)
+    np.testing.assert_array_equal(targets.row_weights(y, np.float64), [5.0, 2.0, 5.0])
+    targets.learn_weights([{0: 3.0}, {0: 2.0, 1: 5.0}], y, None)
+    np.testing.assert_array_equal(targets.row_weights(y, np.float64), [15.0, 2.0, 5.0])
