@@ -342,3 +342,24 @@ def test_what_another_kind_of_optimizer_remembers_is_not_taken_over(before, afte
     assert new.step == 0
     assert tuple(new.slots) == after.slots
     assert all((slot == 0).all() for slot in new.slots.values())
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (NAdam(beta_1=0.5, beta_2=0.9), NAdam(beta_1=0.8, beta_2=0.99)),
+        (Adam(beta_1=0.5, beta_2=0.9), AdamW(beta_1=0.8, beta_2=0.99)),
+    ],
+    ids=["nadam", "adam"],
+)
+def test_moments_mean_the_same_after_a_change_of_their_decay(before, after):
+    """They are kept without their factors 1 - beta."""
+    params = np.ones(3)
+    state = before.init(params)
+    before.update(params, np.array([1.0, 2.0, 3.0]), state, 0.1)
+    m, v = (state.slots[name].copy() for name in ("m", "v"))
+    assert after.take_over(state, params) is state
+    np.testing.assert_allclose(state.slots["m"] * (1 - 0.8), m * (1 - 0.5))
+    np.testing.assert_allclose(state.slots["v"] * (1 - 0.99), v * (1 - 0.9))
+    after.take_over(state, params)
+    np.testing.assert_allclose(state.slots["m"] * (1 - 0.8), m * (1 - 0.5))
