@@ -12,7 +12,7 @@ from sknn.core.objective import Objective, Penalty
 from sknn.layers import Dense
 from sknn.losses import SquaredError
 from sknn.optimizers import SGD
-from sknn.schedules import Constant, Schedule
+from sknn.schedules import Constant, FlatCos, Schedule
 from sknn.training.batches import Batches, TargetRows
 from sknn.training.lbfgs import LBFGS
 from sknn.training.rules import Rule, TrainingState
@@ -116,3 +116,11 @@ def test_both_schedules_act_on_weight_decay(objective, name):
     train(objective, weight_decay=0.5, **{name: Off()})
     train(without, schedule=Off() if name == "schedule" else CONSTANT)
     np.testing.assert_array_equal(values, without.network.parameters.values)
+
+
+def test_the_first_run_after_the_end_of_a_schedule_warns(objective):
+    state = TrainingState(objective.network)
+    trainer = Trainer(objective, SGD(), FlatCos(), [], learning_rate=0.1, max_epochs=2, planned_epochs=2)
+    trainer.run(batches(), state)
+    with pytest.warns(UserWarning, match="laid out for 2 epochs, which are over"):
+        trainer.run(batches(), state)
