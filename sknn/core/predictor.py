@@ -83,9 +83,7 @@ class Predictor:
 
         def compute(block: tuple[int, slice]) -> None:
             thread, part = block
-            if finite and not seems_finite(X[part]):
-                raise FloatingPointError(f"X[{part.start}:{part.stop}] has numbers that are not finite, or too large.")
-            raw = self._outputs(X, rows, part, thread)
+            raw = self._outputs(X, rows, part, thread, finite)
             finished = raw if finish is None else finish(raw)
             with lock:
                 if not results:
@@ -110,10 +108,12 @@ class Predictor:
         """Say how many rows, about, are taken at a time."""
         return max(32, self.memory // self.network.bytes_per_row(sparse))
 
-    def _outputs(self, X: Any, rows: Array | None, part: slice, thread: int = 0) -> Array:
+    def _outputs(self, X: Any, rows: Array | None, part: slice, thread: int = 0, finite: bool = False) -> Array:
         """Compute the outputs of one block in the working memory of one thread."""
         ws = self._space(thread, part.stop - part.start, issparse(X))
         x = X[rows[part]] if rows is not None else sparse_rows(X, part) if ws.sparse else X[part]
+        if finite and not seems_finite(x):
+            raise FloatingPointError(f"X[{part.start}:{part.stop}] has numbers that are not finite, or too large.")
         ws.load(x if ws.sparse else x.reshape(-1, *self.network.input_shape))
         self.network.forward(ws)
         raw: Array = ws.output

@@ -32,3 +32,11 @@ def test_a_block_has_the_rows_that_fit_into_the_memory(network, sparse):
     X = np.ones((1000, 50))
     parts = [part for part, _ in predict.blocks(csr_matrix(X) if sparse else X)]
     assert parts == [slice(start, start + 100) for start in range(0, 1000, 100)]
+
+
+def test_rows_that_are_left_out_need_not_be_finite(network):
+    X = np.ones((4, 50))
+    X[0] = np.nan
+    assert np.isfinite(Predictor(network)(X, np.array([2, 3]), finite=True)).all()
+    with pytest.raises(FloatingPointError):
+        Predictor(network)(X[::-1], np.array([3]), finite=True)

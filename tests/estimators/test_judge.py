@@ -5,7 +5,7 @@ import pytest
 
 from sknn.core.network import Network
 from sknn.estimators.targets import ClassTargets
-from sknn.estimators.validation import Samples, make_judge
+from sknn.estimators.validation import Judge, Samples
 from sknn.layers import Dense
 from sknn.losses import BinaryCrossEntropy
 
@@ -25,7 +25,7 @@ def judged(weight=None, class_weight=None, slope=1.0):
         return 0.75
 
     samples = Samples(X, Y, targets.encode(Y, np.float64), weight, class_weight, ROWS)
-    return make_judge(samples, targets, BinaryCrossEntropy(), score)(network), seen
+    return Judge(samples, targets, BinaryCrossEntropy(), score)(network), seen
 
 
 @pytest.mark.parametrize("class_weight", [None, CLASS_WEIGHT], ids=["no classes", "classes"])
