@@ -379,7 +379,7 @@ def test_lists_and_structures_are_named(dtype):
         holds_categories(Polars(dtype, []), "tags")
 
 
-@pytest.mark.parametrize("value", [[1, 2], np.array([1, 2]), {"a": 1}], ids=str)
+@pytest.mark.parametrize("value", [[1, 2], np.array([1, 2]), {"a": 1}, (1, [2])], ids=str)
 def test_what_can_be_no_category(value):
     with pytest.raises(TypeError, match=f"argument must be a string or a real number, not '{type(value).__name__}'"):
         TableEncoder().fit(pd.DataFrame({"tags": [value, value, None]}))

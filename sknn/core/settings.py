@@ -1,4 +1,4 @@
-"""What layers, activation functions, losses, optimizers and schedules are: frozen dataclasses of hyper-parameters."""
+"""What layers, losses, optimizers and the like are: frozen dataclasses of hyper-parameters."""
 
 from dataclasses import dataclass, fields
 

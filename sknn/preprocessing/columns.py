@@ -216,7 +216,8 @@ def factorize(column: Any) -> tuple[Array, list[Any]]:
     try:
         return _factorized(column)
     except TypeError:
-        unfit = next(v for v in np.asarray(column, dtype=object) if not isinstance(v, Hashable))
+        values = np.asarray(column, dtype=object)
+        unfit = next((v for v in values if not isinstance(v, Hashable)), ())  # a tuple may hold what is not
         raise TypeError(f"X: argument must be a string or a real number, not {type(unfit).__name__!r}") from None
 
 
