@@ -123,6 +123,15 @@ def test_slopes_of_huge_numbers_are_finite(activation, dtype):
 
 
 @every_activation
+@pytest.mark.parametrize(("dtype", "reach"), [(np.float32, 120), (np.float64, 800)])
+def test_no_number_is_subnormal(activation, dtype, reach):
+    z = np.linspace(-reach, reach, 20_001).astype(dtype)
+    y, dy = passes(activation, z, np.full((1, len(z)), 1e-6, dtype))
+    for array in (y, dy):
+        assert not np.any((array != 0) & (np.abs(array) < np.finfo(dtype).tiny))
+
+
+@every_activation
 def test_derivative_is_the_limit_of_differences(activation):
     h = 1e-3
     z = np.linspace(-8, 8, 401)

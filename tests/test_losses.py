@@ -324,3 +324,16 @@ def test_focal_loss_at_its_minimum_finds_the_separating_side():
     # Focus on what is hard draws the probabilities towards the middle, but hardly turns the line.
     assert np.abs(net.predict_proba(X) - 0.5).mean() < np.abs(plain.predict_proba(X) - 0.5).mean()
     assert np.mean(net.predict(X) == plain.predict(X)) > 0.95
+
+
+@pytest.mark.parametrize("loss", [BinaryCrossEntropy(), SoftmaxCrossEntropy()])
+@pytest.mark.parametrize(("dtype", "reach"), [(np.float32, 120), (np.float64, 800)])
+def test_no_gradient_is_subnormal(loss, dtype, reach):
+    raw = np.linspace(-reach, reach, 20_001).astype(dtype).reshape(-1, 1)
+    if loss.link == "softmax":
+        raw = np.hstack([raw, np.zeros_like(raw)])
+    y, out = np.zeros_like(raw), np.empty_like(raw)
+    y[:, -1:] = loss.link == "softmax"
+    value = loss.value_and_gradient(raw.copy(), y, None, out, np.empty_like(raw))
+    assert not np.any((out != 0) & (np.abs(out) < np.finfo(dtype).tiny))
+    assert_allclose(value, reach / 4, rtol=0.01)  # a loss is not cut off where its gradient is

@@ -18,6 +18,7 @@ from sknn.core.crew import ALONE, Crew
 from sknn.core.kernels import BLOCK_ELEMENTS
 from sknn.estimators.components import make_optimizer
 from sknn.optimizers import OPTIMIZERS, SGD, Adagrad, Adam, AdamW, Lion, NAdam, Optimizer, RMSProp
+from sknn.optimizers.base import SETTLE_EVERY
 
 REFERENCE = json.loads(Path(__file__).with_name("reference").joinpath("optimizers.json").read_text())
 
@@ -363,3 +364,27 @@ def test_moments_mean_the_same_after_a_change_of_their_decay(before, after):
     np.testing.assert_allclose(state.slots["v"] * (1 - 0.99), v * (1 - 0.9))
     after.take_over(state, params)
     np.testing.assert_allclose(state.slots["m"] * (1 - 0.8), m * (1 - 0.5))
+
+
+@pytest.mark.parametrize("kind", OPTIMIZERS.values())
+@every_dtype
+def test_nothing_subnormal_stays_in_the_slots(kind, dtype):
+    optimizer = kind()
+    size, tiny = BLOCK_ELEMENTS + 3, np.finfo(dtype).tiny
+    state = optimizer.init(np.ones(size, dtype))
+    state.step = SETTLE_EVERY - 2
+    for slot in state.slots.values():
+        slot[::2], slot[1::2] = tiny / 8, 1e3 * tiny
+    kept = {name: slot.copy() for name, slot in state.slots.items()}
+    for subnormal in (True, False):
+        optimizer.update(np.ones(size, dtype), np.zeros(size, dtype), state, 0.01)
+        for name, slot in state.slots.items():
+            assert np.any((slot != 0) & (np.abs(slot) < tiny)) == subnormal
+            assert_allclose(slot[1::2], kept[name][1::2] * (slot[1] / kept[name][1]))
+            assert abs(slot[1]) > 300 * tiny
+
+
+def test_the_memory_of_a_dead_unit_ends():
+    params = np.ones(2, np.float32)
+    state = run(Adam(), params, np.array([[1.0, 1.0]] + 1500 * [[0.0, 1.0]], np.float32))
+    assert state.slots["m"][0] == 0 < state.slots["m"][1]

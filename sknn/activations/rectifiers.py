@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.special import ndtr
 
-from sknn.activations.base import Activation, inverse_logistic
-from sknn.core.kernels import Array
+from sknn.activations.base import Activation, logistic
+from sknn.core.kernels import REACH, Array, settle
 
 BITS = {np.dtype(np.float32): np.int32, np.dtype(np.float64): np.int64}
 """The integers of the same size."""
@@ -142,6 +142,7 @@ class ELU(_Bent):
         np.bitwise_and(s.z_bits, s.mask, out=s.y_bits)
         np.bitwise_xor(s.z_bits, s.y_bits, out=s.left_bits)
         np.exp(s.left, out=s.left)
+        settle(s.left)
         s.left *= self.saturation
         if s.dy_bits is not None:
             np.bitwise_and(s.mask, s.bend_bits, out=s.mask)
@@ -200,7 +201,9 @@ class GELU(Activation):
             s.share += 1.0
             s.share *= 0.5
         else:
-            ndtr(z, out=s.share)
+            self._cut_off(z, s.share)
+            ndtr(s.share, out=s.share)
+            settle(s.share)
         np.multiply(z, s.share, out=y)
 
     def backward(self, z: Array, y: Array, dy: Array, s: Any) -> None:
@@ -212,14 +215,21 @@ class GELU(Activation):
             s.slope *= s.share
             s.slope += 1.0
         else:
-            np.clip(z, -40.0, 40.0, out=s.slope)
+            self._cut_off(z, s.slope)
             s.slope *= s.slope
             s.slope *= -0.5
             np.exp(s.slope, out=s.slope)
+            settle(s.slope)
             s.slope *= 1.0 / math.sqrt(2.0 * math.pi)
             s.slope *= z
             s.slope += s.share
         dy *= s.slope
+
+    @staticmethod
+    def _cut_off(z: Array, out: Array) -> None:
+        """Fill ``out`` with z, cut off where -z² / 2 is at the end of `REACH`."""
+        limit = math.sqrt(2.0 * REACH[z.dtype])
+        z.clip(-limit, limit, out)
 
     @staticmethod
     def _argument(z: Array, out: Array, cubic: float) -> None:
@@ -245,20 +255,19 @@ class SiLU(Activation):
     functions", 2017, arXiv:1710.05941 (swish).
     """
 
-    scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"inverse": "float"})
+    scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"p": "float"})
     keeps_y: ClassVar[bool] = False
 
     def forward(self, z: Array, y: Array, s: Any) -> None:
-        inverse_logistic(z, s.inverse)
-        np.divide(z, s.inverse, out=y)
+        logistic(z, s.p)
+        np.multiply(z, s.p, out=y)
 
     def backward(self, z: Array, y: Array, dy: Array, s: Any) -> None:
-        dy /= s.inverse
-        np.divide(1.0, s.inverse, out=s.inverse)
-        np.subtract(1.0, s.inverse, out=s.inverse)
-        s.inverse *= z
-        s.inverse += 1.0
-        dy *= s.inverse
+        dy *= s.p
+        np.subtract(1.0, s.p, out=s.p)
+        s.p *= z
+        s.p += 1.0
+        dy *= s.p
 
 
 @dataclass(frozen=True)
@@ -277,8 +286,9 @@ class Mish(Activation):
 
     # From z = 20 on t is 1 in either precision, so a larger z need not enter the exponential function.
     def forward(self, z: Array, y: Array, s: Any) -> None:
-        z.clip(-math.inf, 20.0, s.e)
+        z.clip(-REACH[z.dtype], 20.0, s.e)
         np.exp(s.e, out=s.e)
+        settle(s.e)
         np.add(s.e, 2.0, out=s.t)
         s.t *= s.e
         np.add(s.t, 2.0, out=s.slope)
@@ -315,6 +325,7 @@ class Softplus(Activation):
         np.abs(z, out=s.e)
         np.negative(s.e, out=s.e)
         np.exp(s.e, out=s.e)
+        settle(s.e)
         np.add(s.e, 1.0, out=s.u)
         np.subtract(s.u, 1.0, out=s.lost)
         s.e -= s.lost
@@ -325,8 +336,8 @@ class Softplus(Activation):
         np.add(s.e, s.u, out=y)
 
     def backward(self, z: Array, y: Array, dy: Array, s: Any) -> None:
-        inverse_logistic(z, s.e)
-        dy /= s.e
+        logistic(z, s.e)
+        dy *= s.e
 
 
 RECTIFIERS: dict[str, type[Activation]] = {

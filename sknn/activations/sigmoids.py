@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sknn.activations.base import Activation, inverse_logistic
+from sknn.activations.base import Activation, logistic
 from sknn.core.kernels import Array
 
 
@@ -38,10 +38,8 @@ class Logistic(Activation):
     scratch: ClassVar[Mapping[str, str]] = MappingProxyType({"slope": "float"})
     keeps_z: ClassVar[bool] = False
 
-    # A third of the time of scipy.special.expit, and equal to it within rounding.
     def forward(self, z: Array, y: Array, s: Any) -> None:
-        inverse_logistic(z, s.slope)
-        np.divide(1.0, s.slope, out=y)
+        logistic(z, y)
 
     def backward(self, z: Array, y: Array, dy: Array, s: Any) -> None:
         np.subtract(1.0, y, out=s.slope)

@@ -17,6 +17,15 @@ RandomState: TypeAlias = np.random.RandomState
 BLOCK_ELEMENTS = 131_072
 """Elements of one block of a long vector: a handful of such blocks stays in the caches, and one is worth a thread."""
 
+REACH: dict[Any, float] = {np.dtype(np.float32): 32.0, np.dtype(np.float64): 256.0}
+"""By type, how far below 0 the exponential function is followed: next to 1 what comes after is 0 long before.
+
+Further down are subnormal numbers, and numbers that become one when they multiply a small gradient. Many processors
+take a hundred times as long for each: a few in a matrix made its products forty times as slow.
+"""
+GRAIN: dict[Any, float] = {np.dtype(np.float32): 2.0**-20, np.dtype(np.float64): 2.0**-314}
+"""By type, a number in whose rounding the exponential function is lost at the end of `REACH`."""
+
 
 CACHE_LINE, PAGE = 64, 4096
 """Bytes, on the machines that matter."""
@@ -88,6 +97,13 @@ def scale(vector: Array, factor: float) -> None:
     """
     scal = sscal if vector.dtype == np.float32 else dscal
     scal(factor, vector)
+
+
+def settle(array: Array, grain: float | None = None) -> None:
+    """Round numbers that are lost beside ``grain``, one of `GRAIN` by default, to 0, and others hardly, in place."""
+    grain = GRAIN[array.dtype] if grain is None else grain
+    array += grain
+    array -= grain
 
 
 def norm(vector: Array) -> float:

@@ -88,7 +88,7 @@ class GRU(Recurrent):
         s.n, s.r, s.update, s.q = s.z.reshape(4, self.units, -1)
 
     def step(self, b: Any, s: Any) -> None:
-        logistic(s.rz, b.one)
+        logistic(s.rz, b.one, b.grain)
         np.multiply(s.r, s.q, out=b.product)
         np.add(s.n, b.product, out=s.n)
         np.tanh(s.n, out=s.n)

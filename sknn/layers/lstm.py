@@ -85,7 +85,7 @@ class LSTM(Recurrent):
         s.c_next, s.squashed = b.cells[t % last], b.squashed[t % last]
 
     def step(self, b: Any, s: Any) -> None:
-        logistic(s.sigmoids, b.one)
+        logistic(s.sigmoids, b.one, b.grain)
         np.tanh(s.g, out=s.g)
         if s.gap:  # o = i = 0 and f = 1
             np.multiply(s.sigmoids, s.present, out=s.sigmoids)

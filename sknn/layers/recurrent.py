@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sknn.core.checks import require_count
-from sknn.core.kernels import Array, RandomState
+from sknn.core.kernels import GRAIN, Array, RandomState
 from sknn.initializers import Initializer, Orthogonal, ScikitUniform
 from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape, rows
 
@@ -122,6 +122,7 @@ class Recurrent(Layer):
             setattr(b, name, by_time(getattr(b, name)))
         b.xh[:, -1], b.xh[0, c:-1] = 1.0, 0.0
         b.product, b.one, b.h = b.product[0], np.ones((), b.xh.dtype), b.xh[:, c:-1]
+        b.grain = np.array(GRAIN[b.xh.dtype], b.xh.dtype)
         b.x_by_time, b.x_source = b.xh[:-1, :c], b.x.transpose(1, 2, 0)
         b.y_target = b.y.transpose(1, 2, 0) if self.return_sequences else b.y.T
         b.result = b.h[1:] if self.return_sequences else b.h[-1]
@@ -219,8 +220,10 @@ def by_time(array: Array) -> Array:
     return view
 
 
-def logistic(negated: Array, one: Array) -> None:
-    """Turn -z into 1 / (1 + exp(-z)), in place."""
+def logistic(negated: Array, one: Array, grain: Array) -> None:
+    """Turn -z into 1 / (1 + exp(-z)), in place; what is lost beside ``grain`` is 0, as in `settle`."""
     np.exp(negated, out=negated)
     np.add(negated, one, out=negated)
     np.divide(one, negated, out=negated)
+    np.add(negated, grain, out=negated)
+    np.subtract(negated, grain, out=negated)

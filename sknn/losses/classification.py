@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import expit, log_expit
 
 from sknn.core.checks import require
-from sknn.core.kernels import Array
+from sknn.core.kernels import REACH, Array
 from sknn.losses.base import Loss
 
 NEGLIGIBLE = 1e-30
@@ -66,7 +66,8 @@ class BinaryCrossEntropy(LogisticLoss):
     """
 
     def terms(self, raw: Array, y: Array, out: Array, work: Array) -> None:
-        expit(raw, out=out)
+        np.maximum(raw, -REACH[raw.dtype], out=out)
+        expit(out, out=out)
         out -= y
         np.logaddexp(0.0, raw, out=work)
         raw *= y
@@ -88,7 +89,8 @@ class SoftmaxCrossEntropy(SoftmaxLoss):
         rows = work[:, :1]
         np.maximum.reduce(raw, axis=1, keepdims=True, out=rows)
         raw -= rows
-        np.exp(raw, out=out)
+        np.maximum(raw, -REACH[raw.dtype], out=out)
+        np.exp(out, out=out)
         np.add.reduce(out, axis=1, keepdims=True, out=rows)
         out /= rows
         np.log(rows, out=rows)

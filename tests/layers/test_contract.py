@@ -197,3 +197,13 @@ def test_wrong_shape_is_answered(row: Row) -> None:
     with pytest.raises(ValueError, match=r"needs .*; got \(") as caught:
         row.layer.plan(row.wrong_shape)
     assert str(row.wrong_shape) in str(caught.value)
+
+
+@pytest.mark.parametrize("scale", [30.0, 300.0])
+@pytest.mark.parametrize("row", [row for row in ROWS if row.codes is None], ids=lambda row: row.id)
+def test_inputs_that_nobody_scaled_make_no_subnormal_numbers(row: Row, scale: float) -> None:
+    case = Case(row, 64, np.float32)
+    case.x *= np.float32(scale)
+    every = np.concatenate([array.ravel() for array in case.results(case.workspace(64))])
+    subnormal = (every != 0) & (np.abs(every) < np.finfo(np.float32).tiny)
+    assert not subnormal.any()
