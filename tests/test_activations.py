@@ -70,6 +70,13 @@ def test_float32_is_float64_rounded(name):
     assert_allclose(slope[0], REFERENCE[name]["slope"], rtol=1e-6, atol=2e-6)
 
 
+def test_gelu_in_float32_keeps_seven_digits_of_the_normal_distribution():
+    z = np.linspace(-10, 10, 100_001)
+    (y, slope), (wide_y, wide_slope) = passes(GELU(), z.astype(np.float32)), passes(GELU(), z)
+    assert_allclose(y, wide_y, rtol=1e-6, atol=4e-7)
+    assert_allclose(slope, wide_slope, rtol=1e-6, atol=6e-7)
+
+
 @every_dtype
 @pytest.mark.parametrize("name", [name for name, activation in TABLE.items() if not activation.keeps_z])
 def test_z_may_be_y_where_it_is_not_kept(name, dtype):

@@ -1,7 +1,8 @@
 """Activation functions: each class holds y = f(z) and, right below it, its derivative."""
 
 from sknn.activations.base import Activation
-from sknn.activations.rectifiers import ELU, GELU, RECTIFIERS, SELU, LeakyReLU, Mish, ReLU, SiLU, Softplus
+from sknn.activations.gelu import GELU
+from sknn.activations.rectifiers import ELU, RECTIFIERS, SELU, LeakyReLU, Mish, ReLU, SiLU, Softplus
 from sknn.activations.sigmoids import SIGMOIDS, HardSigmoid, HardTanh, Identity, Logistic, Tanh
 
 __all__ = [

@@ -11,6 +11,9 @@ import numpy as np
 from sknn.core.kernels import Array, settle
 from sknn.core.settings import Settings
 
+BITS = {np.dtype(np.float32): np.int32, np.dtype(np.float64): np.int64}
+"""The integers of the same size."""
+
 
 @dataclass(frozen=True)
 class Activation(Settings, ABC):
