@@ -326,7 +326,7 @@ def test_focal_loss_at_its_minimum_finds_the_separating_side():
     assert np.mean(net.predict(X) == plain.predict(X)) > 0.95
 
 
-@pytest.mark.parametrize("loss", [BinaryCrossEntropy(), SoftmaxCrossEntropy()])
+@pytest.mark.parametrize("loss", [BinaryCrossEntropy(), SoftmaxCrossEntropy(), BinaryFocal(), SoftmaxFocal()])
 @pytest.mark.parametrize(("dtype", "reach"), [(np.float32, 120), (np.float64, 800)])
 def test_no_gradient_is_subnormal(loss, dtype, reach):
     raw = np.linspace(-reach, reach, 20_001).astype(dtype).reshape(-1, 1)

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import expit, log_expit
 
 from sknn.core.checks import require
-from sknn.core.kernels import REACH, Array
+from sknn.core.kernels import REACH, Array, settle
 from sknn.losses.base import Loss
 
 NEGLIGIBLE = 1e-30
@@ -146,6 +146,7 @@ class BinaryFocal(LogisticLoss):
         np.power(out, self.focal_gamma, out=out)
         work *= out
         out *= raw
+        settle(out)
         np.copyto(raw, work)
 
 
@@ -203,6 +204,7 @@ class SoftmaxFocal(SoftmaxLoss):
         np.subtract(raw, work, out=work)
         np.negative(out, out=raw)
         np.copyto(out, work)
+        settle(out)
 
 
 CLASSIFICATION_LOSSES: dict[str, tuple[type[Loss], type[Loss]]] = {
