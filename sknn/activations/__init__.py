@@ -23,4 +23,4 @@ __all__ = [
     "Tanh",
 ]
 
-ACTIVATIONS: dict[str, type[Activation]] = {**SIGMOIDS, **RECTIFIERS}
+ACTIVATIONS: dict[str, type[Activation]] = {**SIGMOIDS, **RECTIFIERS, "gelu": GELU}

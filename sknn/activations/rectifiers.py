@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sknn.activations.base import BITS, Activation, logistic
-from sknn.activations.gelu import GELU
 from sknn.core.kernels import REACH, Array, settle
 
 
@@ -271,7 +270,6 @@ RECTIFIERS: dict[str, type[Activation]] = {
     "leaky_relu": LeakyReLU,
     "elu": ELU,
     "selu": SELU,
-    "gelu": GELU,
     "silu": SiLU,
     "mish": Mish,
     "softplus": Softplus,
