@@ -177,7 +177,8 @@ def test_statistics_of_a_batch_leave_missing_steps_out(layers: list[Layer]) -> N
     assert_allclose(gradient_padded, gradient, rtol=1e-10, atol=1e-13)
     assert_allclose(dx_padded[:, :STEPS], dx, rtol=1e-10, atol=1e-13)
     assert_array_equal(dx_padded[:, STEPS:], 0.0)
-    assert_allclose(state_padded, state, rtol=1e-12)
+    # The mean of what is normalized already is 0, but for rounding.
+    assert_allclose(state_padded, state, rtol=1e-12, atol=1e-15)
 
 
 @pytest.mark.parametrize("lengths", [(4, 2, 1), (1, 0, 0), (0, 0, 0)], ids=str)
