@@ -36,8 +36,8 @@ class GELU(Activation):
     Parameters
     ----------
     approximate : bool, default=False
-        Take P(z) = (1 + tanh(u)) / 2, u = sqrt(2 / pi) (z + 0.044715 z³), as networks from elsewhere do: f is
-        off by less than 0.0005, and comes a little faster.
+        Take P(z) = (1 + tanh(u)) / 2, u = sqrt(2 / pi) (z + 0.044715 z³): f is off by less than 0.0005, and
+        comes in two thirds of the time in float32, in half of it in float64.
 
     References
     ----------
