@@ -1,24 +1,32 @@
-"""What each option adds to the 100-100-10 step, beside the array passes that it cannot do without.
+"""What each option adds to the 100-100-10 step, and what data that nobody scaled do to an epoch.
+
+Options stand beside the array passes that they cannot do without.
 
 The passes of an option are bare NumPy calls into arrays of the sizes that it works on, timed in the same rounds: a
 "pass" is ``np.multiply``. What an option adds is the difference of the fastest epochs of two fits, one with it and one
 without, each epoch from its first step to the first step of the next.
+
+Data as they are saturate many units, and make probabilities certain: without care that gives subnormal numbers.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from statistics import median
 from time import perf_counter
 from typing import Any
 
 import numpy as np
+from sklearn.datasets import load_breast_cancer
+from sklearn.preprocessing import StandardScaler
 
 from benchmarks.options import Options
 from benchmarks.processes import quiet
 from benchmarks.report import Table, at_most
-from benchmarks.timing import best, interleaved, limited, repeated, timed
+from benchmarks.timing import best, interleaved, limited, middle, ratios, repeated, timed
 from sknn import MLPClassifierScratch
+from sknn.activations import ACTIVATIONS
 from sknn.schedules import Clock, Constant
 
 BATCH, INPUTS, HIDDEN, OUTPUTS = 200, 100, 100, 10
@@ -152,6 +160,27 @@ class Fits:
         return best(repeated(lambda: KINDS[kind](array, out), 20), 20)
 
 
+def saturation(options: Options) -> Table:
+    """Compare an epoch on data as they are with one on the same data standardized."""
+    table = Table("Epochs on data as they are, float32", "256-256 on breast cancer; peer: standardized; one thread.")
+    X, y = load_breast_cancer(return_X_y=True)
+    data = {"as they are": X.astype("float32"), "standardized": StandardScaler().fit_transform(X).astype("float32")}
+    epochs = options.size(40, 3)
+    for activation in ACTIVATIONS:
+        estimator = MLPClassifierScratch((256, 256), activation=activation, max_iter=epochs, random_state=0)
+        estimator.set_params(n_iter_no_change=epochs + 1)
+
+        def epoch(name: str, estimator: MLPClassifierScratch = estimator) -> float:
+            return median(estimator.fit(data[name], y).history_["seconds"])
+
+        if options.only in activation:
+            with limited(options.threads or 1), quiet():
+                times = interleaved({name: partial(epoch, name) for name in data}, options.n_rounds())
+            mid = [middle(times, name) * 1e3 for name in data]
+            table.add(activation, "standardized", *mid, "ms", ratios(times, *data))
+    return table
+
+
 def run(options: Options) -> list[Table]:
     """Measure, and give the tables."""
     table = Table(
@@ -172,4 +201,4 @@ def run(options: Options) -> list[Table]:
         ]
         each = [a / b for a, b in zip(added, needed, strict=True)]
         table.add(feature.name, feature.explain(), median(added), median(needed), "us", each, at_most(1))
-    return [table]
+    return [each for each in (table, saturation(options)) if each.rows]

@@ -102,10 +102,18 @@ class Activation(Settings, ABC):
 
 
 def logistic(z: Array, out: Array) -> None:
-    """Fill ``out`` with 1 / (1 + exp(-z)), in a third of the time of scipy.special.expit; what is negligible is 0."""
+    """Fill ``out`` with 1 / (1 + exp(-z)); what is negligible is 0, as in `settle`."""
     np.negative(z, out=out)
-    with np.errstate(over="ignore"):
-        np.exp(out, out=out)
-    out += 1.0
-    np.divide(1.0, out, out=out)
-    settle(out)
+    with np.errstate(over="ignore"):  # where the function is 0
+        logistic_of_negative(out)
+
+
+def logistic_of_negative(negated: Array, one: Array | float = 1.0, grain: Array | float | None = None) -> None:
+    """Turn -z into 1 / (1 + exp(-z)) in place, faster than scipy.special.expit; exp(-z) may overflow.
+
+    Arrays without axes for 1 and for the grain of `settle` save small arrays the time that numbers take.
+    """
+    np.exp(negated, out=negated)
+    np.add(negated, one, out=negated)
+    np.divide(one, negated, out=negated)
+    settle(negated, grain)

@@ -6,9 +6,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from sknn.activations.base import logistic_of_negative
 from sknn.core.kernels import RandomState
 from sknn.layers.base import ParamSpec
-from sknn.layers.recurrent import Recurrent, logistic
+from sknn.layers.recurrent import Recurrent
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class GRU(Recurrent):
         s.n, s.r, s.update, s.q = s.z.reshape(4, self.units, -1)
 
     def step(self, b: Any, s: Any) -> None:
-        logistic(s.rz, b.one, b.grain)
+        logistic_of_negative(s.rz, b.one, b.grain)
         np.multiply(s.r, s.q, out=b.product)
         np.add(s.n, b.product, out=s.n)
         np.tanh(s.n, out=s.n)

@@ -6,9 +6,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from sknn.activations.base import logistic_of_negative
 from sknn.core.kernels import RandomState
 from sknn.layers.base import Buffer, ParamSpec
-from sknn.layers.recurrent import Recurrent, logistic
+from sknn.layers.recurrent import Recurrent
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class LSTM(Recurrent):
         s.c_next, s.squashed = b.cells[t % last], b.squashed[t % last]
 
     def step(self, b: Any, s: Any) -> None:
-        logistic(s.sigmoids, b.one, b.grain)
+        logistic_of_negative(s.sigmoids, b.one, b.grain)
         np.tanh(s.g, out=s.g)
         if s.gap:  # o = i = 0 and f = 1
             np.multiply(s.sigmoids, s.present, out=s.sigmoids)

@@ -218,12 +218,3 @@ def by_time(array: Array) -> Array:
     view = array.reshape(steps, k, n)
     assert np.shares_memory(view, array)
     return view
-
-
-def logistic(negated: Array, one: Array, grain: Array) -> None:
-    """Turn -z into 1 / (1 + exp(-z)), in place; what is lost beside ``grain`` is 0, as in `settle`."""
-    np.exp(negated, out=negated)
-    np.add(negated, one, out=negated)
-    np.divide(one, negated, out=negated)
-    np.add(negated, grain, out=negated)
-    np.subtract(negated, grain, out=negated)
