@@ -108,7 +108,7 @@ class GELU(Activation):
 
 
 def _distribute_by_density(z: Array, s: Any) -> None:
-    """Fill ``s.share`` with P(z) from exp(-z² / 2) in ``s.slope``, to 2e-7; ndtr is exact and slow."""
+    """Fill ``s.share`` with P(z) from exp(-z² / 2) in ``s.slope``, to 3e-7; ndtr is exact, and slow."""
     first, *others, last = s.tail
     np.abs(z, out=s.t)
     s.t *= TAIL_PITCH
