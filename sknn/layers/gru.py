@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sknn.activations.base import logistic_of_negative
+from sknn.activations.base import logistic_of_tanh
 from sknn.core.kernels import RandomState
 from sknn.layers.base import ParamSpec
 from sknn.layers.recurrent import Recurrent
@@ -59,8 +59,11 @@ class GRU(Recurrent):
         p.W[-1] = self.weight_init.biases(rng, 3 * u, c, u)
         p.shift[:] = self.weight_init.biases(rng, u, c, u)
 
-    # One matrix gives [n, r + r', z + z', q + shift]: n sees no h, q sees no x. The logistic function wants -z:
-    # so the two columns of its gates change sign, there and back.
+    @property
+    def logistic(self) -> slice:
+        return slice(self.units, 3 * self.units)
+
+    # One matrix gives [n, r + r', z + z', q + shift]: n sees no h, q sees no x.
     def fold(self, p: Any, weights: Any) -> None:
         c, u = len(p.W) - 1, self.units
         weights[:u, c:-1], weights[3 * u :, :c] = 0.0, 0.0
@@ -68,11 +71,9 @@ class GRU(Recurrent):
         np.copyto(weights[: 3 * u, -1], p.W[-1])
         np.copyto(weights[u:, c:-1], p.U.T)
         np.copyto(weights[3 * u :, -1], p.shift)
-        np.negative(weights[u : 3 * u], out=weights[u : 3 * u])
 
     def unfold(self, g: Any, gradient: Any) -> None:
         c, u = len(g.W) - 1, self.units
-        np.negative(gradient[:, u : 3 * u], out=gradient[:, u : 3 * u])
         np.copyto(g.W[:-1], gradient[:c, : 3 * u])
         np.copyto(g.W[-1], gradient[-1, : 3 * u])
         np.copyto(g.U, gradient[c:-1, u:])
@@ -89,7 +90,8 @@ class GRU(Recurrent):
         s.n, s.r, s.update, s.q = s.z.reshape(4, self.units, -1)
 
     def step(self, b: Any, s: Any) -> None:
-        logistic_of_negative(s.rz, b.one, b.grain)
+        np.tanh(s.rz, out=s.rz)
+        logistic_of_tanh(s.rz, b.half)
         np.multiply(s.r, s.q, out=b.product)
         np.add(s.n, b.product, out=s.n)
         np.tanh(s.n, out=s.n)
@@ -98,8 +100,8 @@ class GRU(Recurrent):
         np.add(s.h_next, s.n, out=s.h_next)
 
     def step_back(self, b: Any, s: Any) -> None:
-        np.multiply(s.rz, s.rz, out=b.d_rz)
-        np.subtract(b.d_rz, s.rz, out=b.d_rz)
+        np.subtract(b.one, s.rz, out=b.d_rz)
+        np.multiply(b.d_rz, s.rz, out=b.d_rz)
         np.subtract(s.h, s.n, out=b.product)
         np.multiply(b.product, s.dh, out=b.product)
         np.multiply(b.d_z, b.product, out=b.d_z)

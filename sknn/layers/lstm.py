@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sknn.activations.base import logistic_of_negative
+from sknn.activations.base import logistic_of_tanh
 from sknn.core.kernels import RandomState
 from sknn.layers.base import Buffer, ParamSpec
 from sknn.layers.recurrent import Recurrent
@@ -58,16 +58,15 @@ class LSTM(Recurrent):
         p.W[-1] = self.weight_init.biases(rng, 4 * u, c, u)
         p.W[-1, 2 * u : 3 * u] = 1.0
 
-    # The logistic function wants -z: so the three columns of its gates change sign, there and back.
+    @property
+    def logistic(self) -> slice:
+        return slice(3 * self.units)
+
     def fold(self, p: Any, weights: Any) -> None:
         np.copyto(weights, p.W.T)
-        sigmoids = weights[: 3 * self.units]
-        np.negative(sigmoids, out=sigmoids)
 
     def unfold(self, g: Any, gradient: Any) -> None:
         np.copyto(g.W, gradient)
-        sigmoids = g.W[:, : 3 * self.units]
-        np.negative(sigmoids, out=sigmoids)
 
     def prepare(self, b: Any) -> None:
         super().prepare(b)
@@ -86,8 +85,8 @@ class LSTM(Recurrent):
         s.c_next, s.squashed = b.cells[t % last], b.squashed[t % last]
 
     def step(self, b: Any, s: Any) -> None:
-        logistic_of_negative(s.sigmoids, b.one, b.grain)
-        np.tanh(s.g, out=s.g)
+        np.tanh(s.z, out=s.z)
+        logistic_of_tanh(s.sigmoids, b.half)
         if s.gap:  # o = i = 0 and f = 1
             np.multiply(s.sigmoids, s.present, out=s.sigmoids)
             np.add(s.f, s.missing, out=s.f)
@@ -106,8 +105,8 @@ class LSTM(Recurrent):
         np.subtract(s.o, b.product, out=b.product)
         np.multiply(b.product, s.dh, out=b.product)
         np.add(b.dc, b.product, out=b.dc)
-        np.multiply(s.sigmoids, s.sigmoids, out=b.d_sigmoids)
-        np.subtract(b.d_sigmoids, s.sigmoids, out=b.d_sigmoids)
+        np.subtract(b.one, s.sigmoids, out=b.d_sigmoids)
+        np.multiply(b.d_sigmoids, s.sigmoids, out=b.d_sigmoids)
         np.multiply(s.dh, s.squashed, out=s.dh)
         np.multiply(b.d_o, s.dh, out=b.d_o)
         np.multiply(b.d_i, s.g, out=b.d_i)

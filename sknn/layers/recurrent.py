@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sknn.core.checks import require_count
-from sknn.core.kernels import GRAIN, Array, RandomState
+from sknn.core.kernels import Array, RandomState
 from sknn.initializers import Initializer, Orthogonal, ScikitUniform
 from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape, rows
 
@@ -89,6 +89,11 @@ class Recurrent(Layer):
         """Name more working memory; training remembers ``steps``, predicting only one."""
         return {}
 
+    @property
+    def logistic(self) -> slice:
+        """Which pre-activations the logistic function takes; steps get half of each, as `logistic_of_tanh` wants."""
+        return slice(0)
+
     @abstractmethod
     def fold(self, p: Any, weights: Array) -> None:
         """Fill the matrix of shape (gates * units, channels + units + 1) that all steps are multiplied by."""
@@ -122,7 +127,7 @@ class Recurrent(Layer):
             setattr(b, name, by_time(getattr(b, name)))
         b.xh[:, -1], b.xh[0, c:-1] = 1.0, 0.0
         b.product, b.one, b.h = b.product[0], np.ones((), b.xh.dtype), b.xh[:, c:-1]
-        b.grain = np.array(GRAIN[b.xh.dtype], b.xh.dtype)
+        b.half, b.logistic_weights = np.full((), 0.5, b.xh.dtype), b.weights[self.logistic]
         b.x_by_time, b.x_source = b.xh[:-1, :c], b.x.transpose(1, 2, 0)
         b.y_target = b.y.transpose(1, 2, 0) if self.return_sequences else b.y.T
         b.result = b.h[1:] if self.return_sequences else b.h[-1]
@@ -160,14 +165,16 @@ class Recurrent(Layer):
     def forward(self, p: Any, b: Any) -> None:
         self._load(b)
         self.fold(p, b.weights)
-        with np.errstate(over="ignore"):  # of exp(-z), where the logistic function is 0
-            for s in b.steps:
-                np.dot(b.weights, s.xh, out=s.z)
-                self.step(b, s)
-                if s.gap:
-                    np.multiply(s.h_next, s.present, out=s.h_next)
-                    np.multiply(s.h, s.missing, out=b.product)
-                    np.add(s.h_next, b.product, out=s.h_next)
+        if b.training:
+            np.copyto(b.turned, b.weights[:, :-1].T)
+        np.multiply(b.logistic_weights, b.half, out=b.logistic_weights)
+        for s in b.steps:
+            np.dot(b.weights, s.xh, out=s.z)
+            self.step(b, s)
+            if s.gap:
+                np.multiply(s.h_next, s.present, out=s.h_next)
+                np.multiply(s.h, s.missing, out=b.product)
+                np.add(s.h_next, b.product, out=s.h_next)
         np.copyto(b.y_target, b.result)
 
     def _load(self, b: Any) -> None:
@@ -190,7 +197,6 @@ class Recurrent(Layer):
             b.dh[...] = 0.0
         else:
             np.copyto(b.dh, b.dy.T)
-        np.copyto(b.turned, b.weights[:, :-1].T)
         for s in reversed(b.steps):
             if s.dy is not None:
                 np.add(s.dh, s.dy, out=s.dh)
