@@ -1,6 +1,6 @@
 """The few array routines that all share: aligned memory, blocks, views of sparse matrices, scaled adds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from copy import copy
 from functools import lru_cache
 from math import isfinite, prod
@@ -45,15 +45,13 @@ def empty(shape: tuple[int, ...], dtype: Any, order: Literal["C", "F"] = "C", pl
     return memory[start : start + size].reshape(shape, order=order)
 
 
-def blocks(*vectors: Array) -> Iterator[tuple[Array, ...]]:
+def blocks(*vectors: Array) -> Iterable[tuple[Array, ...]]:
     """Walk vectors of one length together, in pieces that stay in the cache between operations."""
-    size = vectors[0].shape[0]
+    size = len(vectors[0])
     if size <= BLOCK_ELEMENTS:
-        yield vectors
-        return
-    for start in range(0, size, BLOCK_ELEMENTS):
-        stop = start + BLOCK_ELEMENTS
-        yield tuple(vector[start:stop] for vector in vectors)
+        return (vectors,)
+    starts = range(0, size, BLOCK_ELEMENTS)
+    return (tuple(vector[start : start + BLOCK_ELEMENTS] for vector in vectors) for start in starts)
 
 
 @lru_cache(maxsize=16)
@@ -86,7 +84,7 @@ def transposed(x: Any) -> Any:
 
 def add_scaled(vector: Array, factor: float, target: Array) -> None:
     """Do ``target += factor * vector`` for contiguous vectors, without a temporary."""
-    axpy = saxpy if target.dtype == np.float32 else daxpy
+    axpy = saxpy if target.itemsize == 4 else daxpy
     axpy(vector, target, len(target), factor)
 
 
@@ -95,7 +93,7 @@ def scale(vector: Array, factor: float) -> None:
 
     A ufunc takes twice as long to begin, for the factor's sake. (BLAS adds faster, too, but may do so in threads.)
     """
-    scal = sscal if vector.dtype == np.float32 else dscal
+    scal = sscal if vector.itemsize == 4 else dscal
     scal(factor, vector)
 
 

@@ -43,9 +43,9 @@ class _Moments(Optimizer):
         g *= g
         scale(v, self.beta_2)
         v += g
-        np.sqrt(v, out=g)
+        np.sqrt(v, g)
         g += epsilon
-        np.divide(m, g, out=g)
+        np.divide(m, g, g)
         scale(g, rate)
 
 

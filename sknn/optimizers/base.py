@@ -43,6 +43,12 @@ class OptimizerState:
     gains: dict[str, float] = field(default_factory=dict)
     work: Array | None = field(default=None, repr=False, compare=False)
 
+    def settle(self) -> None:
+        """Let numbers in the slots go that are about to be subnormal."""
+        for slot in self.slots.values():
+            for (part,) in blocks(slot):
+                settle(part, SLOT_GRAIN[slot.dtype])
+
     def __getstate__(self) -> dict[str, Any]:
         return {"step": self.step, "slots": self.slots, "gains": self.gains, "work": None}
 
@@ -160,8 +166,7 @@ class Optimizer(Settings, ABC):
         """
         state.step += 1
         if state.step % SETTLE_EVERY == 0:
-            for (part,) in (block for slot in state.slots.values() for block in blocks(slot)):
-                settle(part, SLOT_GRAIN[params.dtype])
+            state.settle()
         constants = self.constants(state.step, rate)
         if self.needs_work and state.work is None:
             state.work = np.empty_like(params[:BLOCK_ELEMENTS])

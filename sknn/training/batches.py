@@ -9,7 +9,7 @@ from scipy.sparse import issparse
 
 from sknn.core.kernels import Array, RandomState, sparse_rows
 
-BLOCK_BYTES = 2**20
+BLOCK_BYTES = 2**18
 """Rows gathered at once: as many whole batches as fit, and at least one."""
 
 
