@@ -10,6 +10,7 @@ import pytest
 # Modules that share a row (those of a wildcard) do not import each other.
 # A package stands after its members, so its __init__ may import them.
 ORDER = [
+    "sknn.core.warn",
     "sknn.core.kernels",
     "sknn.core.checks",
     "sknn.core.settings",

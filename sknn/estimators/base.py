@@ -1,7 +1,6 @@
 """The one fit: data and parameters in, a trained network and what was learned on the way out."""
 
 import copy
-import warnings
 from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
@@ -17,6 +16,7 @@ from sklearn.utils.validation import _check_sample_weight, column_or_1d, validat
 from sknn.core.kernels import Array, RandomState
 from sknn.core.network import Network
 from sknn.core.objective import Objective, Penalty
+from sknn.core.warn import warn
 from sknn.estimators.callbacks import begin_callbacks
 from sknn.estimators.components import make_optimizer, make_schedule
 from sknn.estimators.fitted import FittedNetwork
@@ -298,9 +298,8 @@ class NetworkEstimator(FittedNetwork):
         if self.batch_size == "auto":
             return min(200, n)
         if self.batch_size > n:
-            warnings.warn(
+            warn(
                 "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped",
-                stacklevel=7,
             )
         return int(np.clip(self.batch_size, 1, n))
 
@@ -321,20 +320,18 @@ class NetworkEstimator(FittedNetwork):
         if failed:
             state.optimizer_state = None  # what it remembers is not finite either
             kept = f"of epoch {state.best_epoch}" if state.best_epoch else "that the fit began with"
-            warnings.warn(
+            warn(
                 f"Training diverged: {state.stop_reason} The weights {kept} were restored.",
                 ConvergenceWarning,
-                stacklevel=5,
             )
         elif state.stop_reason is None and not incremental:
             state.stop_reason = f"max_iter={self.max_iter} reached."
             if make_schedule(self).ends_as_planned:
                 return
-            warnings.warn(
+            warn(
                 f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
                 "converged yet.",
                 ConvergenceWarning,
-                stacklevel=5,
             )
 
     def _attributes(self, state: TrainingState, targets: Targets, loss: Loss) -> dict[str, Any]:

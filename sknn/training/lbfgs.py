@@ -1,6 +1,5 @@
 """Full-batch training by SciPy's L-BFGS, on the same objective as minibatch training."""
 
-import warnings
 from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
@@ -13,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sknn.core.crew import ALONE, Crew
 from sknn.core.kernels import Array, norm
 from sknn.core.objective import Objective
+from sknn.core.warn import warn
 from sknn.core.workspace import Workspace
 from sknn.training.rules import INTERRUPTED, Rule, TrainingState
 
@@ -82,7 +82,7 @@ class LBFGS:
         except _Stop:
             return
         except KeyboardInterrupt:
-            warnings.warn("Training interrupted by user.", stacklevel=7)
+            warn("Training interrupted by user.")
             state.stop_reason = INTERRUPTED
             np.copyto(values, self._accepted)
             return
@@ -128,9 +128,8 @@ class LBFGS:
         message = result.message if isinstance(result.message, str) else result.message.decode()
         state.stop_reason = f"L-BFGS: {message}"
         if result.status:
-            warnings.warn(
+            warn(
                 f"lbfgs failed to converge (status={result.status}): {message}. Increase max_iter="
                 f"{self.options['maxiter']} or max_fun={self.options['maxfun']}, or scale the data.",
                 ConvergenceWarning,
-                stacklevel=8,
             )

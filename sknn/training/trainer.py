@@ -1,6 +1,5 @@
 """Minibatch training: `run` holds the epochs, an epoch holds the steps, a step is one update."""
 
-import warnings
 from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
@@ -10,6 +9,7 @@ import numpy as np
 from sknn.core.crew import ALONE, Crew
 from sknn.core.kernels import Array, norm
 from sknn.core.objective import Objective
+from sknn.core.warn import warn
 from sknn.core.workspace import Workspace
 from sknn.optimizers import Optimizer
 from sknn.schedules import Constant, Schedule
@@ -99,10 +99,9 @@ class Trainer:
         clock.plan(len(batches), self.planned_epochs)
         self.schedule.check(clock)
         if self.schedule.ends_as_planned and clock.step >= clock.total_steps:
-            warnings.warn(
+            warn(
                 f"The schedule was laid out for {self.planned_epochs} epochs, which are over: the learning rate stays "
                 f"at {self.learning_rate * self.schedule(clock):g}. Raise max_iter, or choose one without an end.",
-                stacklevel=7,
             )
         clock.budget = None if self.ends is None else (perf_counter(), self.ends)
         self._factors = network.parameters.rates()
@@ -123,7 +122,7 @@ class Trainer:
                 if state.stop_reason is None and clock.is_up:
                     state.stop_reason = "The limit of time was reached."
         except KeyboardInterrupt:
-            warnings.warn("Training interrupted by user.", stacklevel=7)
+            warn("Training interrupted by user.")
             state.stop_reason = INTERRUPTED
         clock.budget = None
 

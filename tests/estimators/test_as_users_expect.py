@@ -1,15 +1,23 @@
 """What a user of scikit-learn takes for granted: subclasses, the format of targets, folds without a rare class."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.datasets import load_diabetes
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import KFold, cross_val_score
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import scale
 
-from sknn import MLPClassifierScratch, MLPRegressorScratch, RealMLPRegressorScratch, SequentialClassifierScratch
+from sknn import (
+    MLPClassifierScratch,
+    MLPRegressorScratch,
+    RealMLPRegressorScratch,
+    SequentialClassifierScratch,
+    SequentialRegressorScratch,
+)
 from sknn.layers import Dense
 from sknn.losses import BinaryCrossEntropy, BinaryFocal, SoftmaxCrossEntropy, SoftmaxFocal, SquaredError
 from sknn.schedules import Adaptive, Constant, Warmup
@@ -248,3 +256,26 @@ def test_warnings_point_at_the_line_of_the_user(params, calls, message):
     with pytest.warns(UserWarning, match=message) as caught:
         last(X, VALUES)
     assert {warning.filename for warning in caught} == {__file__}
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: RealMLPRegressorScratch(learning_rate_init=1e30, max_iter=3).fit(X, VALUES), "diverged"),
+        (lambda: RealMLPRegressorScratch(learning_rate_init=1e30, max_iter=3, n_members=2).fit(X, VALUES), "diverged"),
+        (lambda: SequentialRegressorScratch([Dense(2)], max_iter=1).fit(X, VALUES), "Maximum iterations"),
+        (lambda: MLPRegressorScratch(batch_size=100).partial_fit(X, VALUES), "batch_size"),
+    ],
+    ids=["one member", "members", "layers", "partial_fit"],
+)
+def test_warnings_find_the_line_of_the_user_through_all_that_is_between(call, message):
+    with pytest.warns(UserWarning, match=message) as caught:
+        call()
+    assert {warning.filename for warning in caught} == {__file__}
+
+
+def test_warnings_from_within_other_tools_point_at_these():
+    grid = GridSearchCV(MLPRegressorScratch(hidden_layer_sizes=(2,), batch_size=100), {"alpha": [0.1]}, cv=2)
+    with pytest.warns(UserWarning, match="batch_size") as caught:
+        grid.fit(X, VALUES)
+    assert all("sknn" not in Path(warning.filename).parts[-3:] for warning in caught)
