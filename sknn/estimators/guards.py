@@ -5,6 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
+from sknn.core.kernels import Array
+
 
 @contextmanager
 def unchanged_on_error(estimator: Any) -> Iterator[None]:
@@ -40,3 +44,19 @@ def about_validation() -> Iterator[None]:
         yield
     except (ValueError, TypeError) as error:
         raise ValueError(f"X_val, y_val or sample_weight_val is not as the training samples are: {error}") from error
+
+
+@contextmanager
+def about_absent_classes(y: Array, classes: Array | None) -> Iterator[None]:
+    """Say of an error which classes have no validation sample, as scores of probabilities want them all."""
+    try:
+        yield
+    except ValueError as error:
+        absent = [] if classes is None or y.ndim > 1 else np.setdiff1d(classes, y).tolist()
+        if not absent:
+            raise
+        raise ValueError(
+            f"scoring failed on the {len(y)} validation samples, where there is none of the classes {absent}. Expected "
+            "samples of all classes in X_val and y_val, no such classes in y, or another scoring; the score says: "
+            f"{error}"
+        ) from error

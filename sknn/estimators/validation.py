@@ -12,6 +12,7 @@ from sklearn.model_selection import train_test_split
 from sknn.core.kernels import Array, RandomState
 from sknn.core.network import Network
 from sknn.core.predictor import Predictor
+from sknn.estimators.guards import about_absent_classes
 from sknn.estimators.targets import Targets
 from sknn.losses import Loss
 from sknn.training.batches import TargetRows
@@ -190,7 +191,8 @@ class Judge:
             return value, -value
         if not finite:
             return value, math.nan
-        return value, float(self.score(network, X, rows, self.y, np.concatenate(predicted), self.weight))
+        with about_absent_classes(self.y, self.targets.classes):
+            return value, float(self.score(network, X, rows, self.y, np.concatenate(predicted), self.weight))
 
     def _block_loss(self, raw: Array, part: slice) -> float:
         """Give the sum of the losses of one block, leaving ``raw`` as it is."""

@@ -7,7 +7,7 @@ from scipy import sparse
 from sklearn.datasets import make_blobs
 from sklearn.metrics import get_scorer, make_scorer, mean_absolute_error
 
-from sknn import MLPClassifierScratch, MLPRegressorScratch
+from sknn import MLPClassifierScratch, MLPRegressorScratch, RealMLPClassifierScratch
 
 # Most fits here are cut short on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -457,3 +457,24 @@ def test_a_validation_row_whose_prediction_overflows_has_no_score(scoring):
         X, y
     )
     np.testing.assert_array_equal(model.coefs_[0], alone.coefs_[0])
+
+
+@pytest.mark.parametrize("Estimator", [MLPClassifierScratch, RealMLPClassifierScratch])
+def test_a_score_that_wants_classes_without_validation_sample_says_which(Estimator):
+    X, y = ALL, np.where(ALL[:, 0] > 0, "a", "b").astype(object)
+    y[0] = "rare"
+    model = Estimator(scoring="neg_log_loss", early_stopping=True, max_iter=2, random_state=0)
+    with pytest.raises(
+        ValueError, match=r"scoring failed on the .* none of the classes \['rare'\].* y_true and y_prob"
+    ):
+        model.fit(X, y)
+    assert not hasattr(model, "classes_")
+    model.set_params(scoring="accuracy").fit(X, y)
+
+
+def test_errors_of_a_scorer_of_ones_own_come_as_they_are():
+    def score(estimator, X, y):
+        raise ValueError("of my own")
+
+    with pytest.raises(ValueError, match=r"^of my own$"):
+        MLPClassifierScratch(scoring=score, early_stopping=True, max_iter=2).fit(ALL, ALL[:, 0] > 0)
