@@ -198,7 +198,7 @@ class Judge:
         """Give the sum of the losses of one block, leaving ``raw`` as it is."""
         y = self.samples.encoded.take(self.samples.rows[part]).astype(raw.dtype, copy=False)
         weight, out, work = None if self.unit is None else self.unit[part], np.empty_like(raw), np.empty_like(raw)
-        return len(raw) * self.loss.value_and_gradient(raw.copy(), y, weight, out, work)
+        return len(raw) * self.loss.value_and_gradient(raw.copy("K"), y, weight, out, work)
 
 
 def takes_weights(scorer: Callable[..., float]) -> bool:

@@ -51,9 +51,9 @@ class TargetRows:
         return replace(self, table=self.table * (1 - share) + share / max(2, self.table.shape[1]))
 
     def take(self, rows: Any = slice(None)) -> Array:
-        """Give the targets of some rows, of shape (len(rows), n_outputs)."""
+        """Give the targets of some rows, of shape (len(rows), n_outputs), output by output as raw outputs lie."""
         taken: Array = self.values[rows]
-        return taken if self.table is None else self.table[taken]
+        return np.asfortranarray(taken) if self.table is None else self.table.T.take(taken, 1).T
 
 
 class Batches:
