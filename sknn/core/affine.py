@@ -3,10 +3,14 @@
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from sknn.core.crew import Crew
 from sknn.core.kernels import Array, transposed
-from sknn.core.threads import threads_for
+from sknn.core.threads import threads_for, unpacked
+
+MOST_PIECES = 5
+"""A product is done in so many pieces at most: more would spoil what they gain."""
 
 
 class Affine:
@@ -72,8 +76,48 @@ class SharedAffine(Affine):
         self.crew.share(gradients, self.inputs)
 
 
+class PiecewiseAffine(Affine):
+    """The same products in pieces, as `pieces` has them: of samples, and of units for the gradient of W."""
+
+    def __init__(self, x: Array, z: Array, dz: Any, dx: Any) -> None:
+        super().__init__(x, z, dz, dx)
+        n, units = z.shape
+        by_sample, self.by_unit = pieces(n, x.shape[1] * units), pieces(units, x.shape[1] * n)
+        self.x_stack, self.z_stack, self.dz_stack, self.dx_stack = (
+            None if array is None else _stack(array, by_sample) for array in (self.xT, self.zT, self.dzT, self.dxT)
+        )
+        self.dz_by_unit = None if dz is None else _stack(dz, self.by_unit)
+
+    def forward(self, W: Array, x: Any) -> None:
+        np.matmul(W.T, self.x_stack, out=self.z_stack)
+
+    def backward(self, W: Array, dW: Array, x: Any) -> None:
+        np.matmul(self.xT, self.dz_by_unit, out=dW.reshape(len(dW), self.by_unit, -1).swapaxes(0, 1))
+        if self.dxT is not None:
+            np.matmul(W[:-1], self.dz_stack, out=self.dx_stack)
+
+
+def pieces(columns: int, multiplications: int) -> int:
+    """Say in how many pieces a product is best done, by the columns of its result and the multiplications of each.
+
+    OpenBLAS multiplies small matrices without copying them into another order first, where its processor has AVX-512.
+    """
+    fitting = (p for p in range(1, MOST_PIECES + 1) if columns % (4 * p) == 0 and columns // p * multiplications <= unpacked())
+    return next(fitting, 1)
+
+
+def _stack(matrix: Array, pieces: int) -> Array:
+    """View the columns of a matrix as a stack of matrices."""
+    rows, columns = matrix.shape
+    width = columns // pieces
+    return as_strided(matrix, (pieces, rows, width), (width * matrix.strides[1], *matrix.strides))
+
+
 def affine(x: Any, z: Array, dz: Any, dx: Any, crew: Crew) -> Affine:
     """Make an `Affine`, or a `SharedAffine` where there is a crew and it is worth the work."""
-    if crew.size == 1 or x is None or threads_for(x.shape[1] * z.shape[1], len(z)) == 1:
+    if x is None:
         return Affine(x, z, dz, dx)
-    return SharedAffine(x, z, dz, dx, crew)
+    if crew.size > 1 and threads_for(x.shape[1] * z.shape[1], len(z)) > 1:
+        return SharedAffine(x, z, dz, dx, crew)
+    in_pieces = max(pieces(n, x.shape[1] * others) for n, others in (z.shape, z.shape[::-1])) > 1
+    return (PiecewiseAffine if in_pieces else Affine)(x, z, dz, dx)

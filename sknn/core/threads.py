@@ -112,6 +112,13 @@ def _libraries() -> list[LibController]:
     return list(ThreadpoolController().select(user_api="blas").lib_controllers)
 
 
+@cache
+def unpacked() -> int:
+    """Say up to how many multiplications BLAS does a product without packing its matrices: OpenBLAS, with AVX-512."""
+    kinds = {getattr(library, "architecture", None) for library in _libraries()}
+    return 1_000_000 if kinds & {"SkylakeX", "Cooperlake", "SapphireRapids"} else 0
+
+
 def _apply() -> None:
     """Let BLAS have the smallest number claimed for it, or what was before where there is no claim."""
     for library, allowed in _before:
