@@ -9,7 +9,7 @@ from sknn.core.crew import Crew
 from sknn.core.kernels import Array, transposed
 from sknn.core.threads import threads_for, unpacked
 
-MOST_PIECES = 5
+MOST_PIECES = 8
 """A product is done in so many pieces at most: more would spoil what they gain."""
 
 
