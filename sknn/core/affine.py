@@ -10,7 +10,7 @@ from sknn.core.kernels import Array, transposed
 from sknn.core.threads import threads_for, unpacked
 
 MOST_PIECES = 8
-"""A product is done in so many pieces at most: more would spoil what they gain."""
+"""A product is cut into so many pieces at most: more cost what they save."""
 
 
 class Affine:
@@ -83,10 +83,11 @@ class PiecewiseAffine(Affine):
         super().__init__(x, z, dz, dx)
         n, units = z.shape
         by_sample, self.by_unit = pieces(n, x.shape[1] * units), pieces(units, x.shape[1] * n)
-        self.x_stack, self.z_stack, self.dz_stack, self.dx_stack = (
+        stacks: list[Any] = [
             None if array is None else _stack(array, by_sample) for array in (self.xT, self.zT, self.dzT, self.dxT)
-        )
-        self.dz_by_unit = None if dz is None else _stack(dz, self.by_unit)
+        ]
+        self.x_stack, self.z_stack, self.dz_stack, self.dx_stack = stacks
+        self.dz_by_unit: Any = None if dz is None else _stack(dz, self.by_unit)
 
     def forward(self, W: Array, x: Any) -> None:
         np.matmul(W.T, self.x_stack, out=self.z_stack)
@@ -97,12 +98,25 @@ class PiecewiseAffine(Affine):
             np.matmul(W[:-1], self.dz_stack, out=self.dx_stack)
 
 
-def pieces(columns: int, multiplications: int) -> int:
-    """Say in how many pieces a product is best done, by the columns of its result and the multiplications of each.
+def pieces(columns: int, multiplications: int, most: int = MOST_PIECES) -> int:
+    """Choose in how many pieces a product is done: where BLAS need not pack small ones, in as few as are small.
 
-    OpenBLAS multiplies small matrices without copying them into another order first, where its processor has AVX-512.
+    Parameters
+    ----------
+    columns : int
+        What is cut: columns of the result, or its rows.
+    multiplications : int
+        Those for each of them.
+    most : int, default=8
+        At most so many pieces.
+
+    Returns
+    -------
+    int
+        A divisor of ``columns``, 1 if it is no use.
     """
-    fitting = (p for p in range(1, MOST_PIECES + 1) if columns % (4 * p) == 0 and columns // p * multiplications <= unpacked())
+    small = unpacked() // max(1, multiplications)
+    fitting = (p for p in range(1, most + 1) if columns % (4 * p) == 0 and columns // p <= small)
     return next(fitting, 1)
 
 
@@ -114,10 +128,12 @@ def _stack(matrix: Array, pieces: int) -> Array:
 
 
 def affine(x: Any, z: Array, dz: Any, dx: Any, crew: Crew) -> Affine:
-    """Make an `Affine`, or a `SharedAffine` where there is a crew and it is worth the work."""
+    """Make the kind of `Affine` that suits the sizes of its arrays, and whether there is a crew."""
     if x is None:
         return Affine(x, z, dz, dx)
-    if crew.size > 1 and threads_for(x.shape[1] * z.shape[1], len(z)) > 1:
+    (n, fan_in), units = x.shape, z.shape[1]
+    if crew.size > 1 and threads_for(fan_in * units, n) > 1:
         return SharedAffine(x, z, dz, dx, crew)
-    in_pieces = max(pieces(n, x.shape[1] * others) for n, others in (z.shape, z.shape[::-1])) > 1
-    return (PiecewiseAffine if in_pieces else Affine)(x, z, dz, dx)
+    if max(pieces(n, fan_in * units), pieces(units, fan_in * n)) > 1:
+        return PiecewiseAffine(x, z, dz, dx)
+    return Affine(x, z, dz, dx)

@@ -1,4 +1,4 @@
-"""How many threads work gets, and how many of them BLAS has inside a product."""
+"""How many threads work gets, how many of them BLAS has inside a product, and what BLAS it is."""
 
 import os
 from collections.abc import Iterator
@@ -114,7 +114,10 @@ def _libraries() -> list[LibController]:
 
 @cache
 def unpacked() -> int:
-    """Say up to how many multiplications BLAS does a product without packing its matrices: OpenBLAS, with AVX-512."""
+    """Say how many multiplications a product may have for BLAS to take its matrices as they lie.
+
+    Before larger ones it copies both into an order of its own. OpenBLAS has kernels that do without for AVX-512 only.
+    """
     kinds = {getattr(library, "architecture", None) for library in _libraries()}
     return 1_000_000 if kinds & {"SkylakeX", "Cooperlake", "SapphireRapids"} else 0
 

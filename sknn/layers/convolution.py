@@ -9,14 +9,17 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sknn.activations import Activation, Identity
+from sknn.core.affine import pieces
 from sknn.core.checks import for_each_axis, require_count
-from sknn.core.kernels import RandomState
+from sknn.core.kernels import Array, RandomState
 from sknn.core.windows import Axis, same, valid, windows
 from sknn.initializers import Initializer, ScikitUniform
 from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape, rows
 
 BLOCK_ELEMENTS = 2**18
 """Elements of the columns of one block: they stay in the cache between the copy and the product."""
+LEAST_ROWS = 32
+"""Rows of a piece of a product, at least: fewer are slower."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,7 @@ class Convolution(Layer):
         k.z = b.z[own] if self.activation.keeps_z else k.y
         k.s = SimpleNamespace(**{name: getattr(b, name)[own] for name in self.activation.scratch})
         k.inside, k.windows, k.z_rows = padded[_inside(axes)], windows(padded, axes), rows(k.z)
+        k.column_stack, k.z_stack = _stacks(columns, k.z_rows)
         k.spread = columns[:, :-1].reshape(k.windows.shape)
         assert np.shares_memory(k.spread, columns)
         if b.training:
@@ -129,6 +133,7 @@ class Convolution(Layer):
         k.dy, k.dx_rows = b.dy[part], None if b.dx is None else rows(b.dx[part])
         k.dy_rows, k.dy_windows = rows(k.dy), windows(dy_padded, turned)
         k.dy_inside = dy_padded[_inside(turned)][_strides(axes)]
+        k.dy_column_stack, k.dx_stack = (None, None) if b.dx is None else _stacks(k.dy_columns, k.dx_rows)
         k.dy_spread = k.dy_columns.reshape(k.dy_windows.shape)
         k.sum, k.part = b.sum[thread], b.part[thread]
 
@@ -137,7 +142,7 @@ class Convolution(Layer):
             for k in blocks:
                 np.copyto(k.inside, k.x)
                 np.copyto(k.spread, k.windows)
-                np.matmul(k.columns, p.W, out=k.z_rows)
+                np.matmul(k.column_stack, p.W, out=k.z_stack)
                 self.activation.forward(k.z, k.y, k.s)
 
         b.crew.share(convolve, b.shares)
@@ -153,7 +158,7 @@ class Convolution(Layer):
             for k in blocks:
                 np.copyto(k.dy_inside, k.dy)
                 np.copyto(k.dy_spread, k.dy_windows)
-                np.matmul(k.dy_columns, b.turned, out=k.dx_rows)
+                np.matmul(k.dy_column_stack, b.turned, out=k.dx_stack)
 
         if b.dx is not None:
             self._turn(p.W, b.turned_windows)
@@ -174,6 +179,15 @@ class Convolution(Layer):
         *kernel, filters, channels = out.shape
         turned = W[:-1].reshape(*kernel, channels, filters)[(slice(None, None, -1),) * len(kernel)]
         np.copyto(out, turned.swapaxes(-1, -2))
+
+
+def _stacks(columns: Array, result: Array) -> tuple[Array, Array]:
+    """View the rows of a product as those of several, of `LEAST_ROWS` or more each."""
+    n, width = columns.shape
+    p = pieces(n, width * result.shape[1], n // LEAST_ROWS)
+    stack = result.reshape(p, n // p, -1)
+    assert np.shares_memory(stack, result) or not result.size
+    return columns.reshape(p, n // p, width), stack
 
 
 def _inside(axes: Sequence[Axis]) -> tuple[slice, ...]:

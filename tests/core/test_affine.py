@@ -1,8 +1,11 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy import sparse
 
-from sknn.core.affine import Affine, SharedAffine, affine
+from sknn.core import threads
+from sknn.core.affine import Affine, PiecewiseAffine, SharedAffine, affine, pieces
 from sknn.core.crew import ALONE, Crew
 
 N, FAN_IN, UNITS = 6, 4, 3
@@ -70,7 +73,73 @@ def test_both_passes_in_strips(dtype, order, shape, threads):
         check(last, dtype, x, W, dz)
 
 
-def test_strips_where_there_is_a_crew_and_work_for_it():
+@pytest.fixture
+def small_products(monkeypatch):
+    """Let BLAS take the matrices of up to 576 multiplications as they lie."""
+    monkeypatch.setattr("sknn.core.affine.unpacked", lambda: 576)
+
+
+@pytest.mark.parametrize(
+    ("columns", "multiplications", "expected"),
+    [
+        (24, 24, 1),  # small as it is
+        (24, 96, 6),  # 5 divides neither, nor do multiples of 4 remain with 4
+        (16, 144, 4),
+        (16, 72, 2),
+        (64, 144, 1),  # more than eight
+        (18, 96, 1),
+        (24, 600, 1),
+        (0, 96, 1),
+        (24, 0, 1),
+    ],
+)
+def test_as_few_pieces_as_are_small(small_products, columns, multiplications, expected):
+    assert pieces(columns, multiplications) == expected
+
+
+def test_more_pieces_where_more_are_allowed(small_products):
+    assert pieces(64, 144, 16) == 16
+
+
+def test_no_pieces_for_other_kinds_of_blas(monkeypatch):
+    assert threads.unpacked() in (0, 1_000_000)
+    monkeypatch.setattr("sknn.core.affine.unpacked", lambda: 0)
+    assert pieces(200, 10_000) == 1
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("SkylakeX", 1_000_000), ("Haswell", 0), (None, 0)])
+def test_only_openblas_for_avx_512_takes_matrices_as_they_lie(monkeypatch, kind, expected):
+    library = SimpleNamespace() if kind is None else SimpleNamespace(architecture=kind)
+    monkeypatch.setattr("sknn.core.threads._libraries", lambda: [library])
+    assert threads.unpacked.__wrapped__() == expected
+
+
+@every_dtype
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("shape", [(24, 5, 16), (24, 5, 3), (6, 5, 64), (24, 0, 64)], ids=str)
+def test_both_passes_in_pieces(small_products, dtype, order, shape):
+    n, fan_in, units = shape
+    x, W, dz = numbers(dtype, n, fan_in, units)
+    dx = by_feature(n, fan_in, dtype)
+    linear = PiecewiseAffine(with_ones(x, order), by_feature(n, units, dtype), np.asfortranarray(dz), dx)
+    np.testing.assert_allclose(dx, check(linear, dtype, x, W, dz), **tolerance(dtype))
+    check(PiecewiseAffine(with_ones(x, order), linear.z, np.asfortranarray(dz), None), dtype, x, W, dz)
+    PiecewiseAffine(with_ones(x, order), linear.z, None, None).forward(W, None)
+
+
+def test_pieces_where_a_product_has_some(small_products):
+    def kind(n, fan_in, units):
+        return type(affine(np.empty((n, fan_in + 1)), np.empty((n, units), order="F"), None, None, ALONE))
+
+    assert kind(24, 5, 16) is PiecewiseAffine  # both
+    assert kind(24, 5, 10) is PiecewiseAffine  # of samples
+    assert kind(10, 5, 24) is PiecewiseAffine  # of units
+    assert kind(4, 5, 6) is kind(200, 99, 100) is Affine
+
+
+def test_strips_where_there_is_a_crew_and_work_for_it(monkeypatch):
+    monkeypatch.setattr("sknn.core.affine.unpacked", lambda: 0)
+
     def kind(crew, n=32, fan_in=9999, is_sparse=False):
         x = None if is_sparse else np.empty((n, fan_in + 1), np.float32)
         return type(affine(x, np.empty((n, 512), np.float32), None, None, crew))
