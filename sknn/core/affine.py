@@ -9,8 +9,8 @@ from sknn.core.crew import Crew
 from sknn.core.kernels import Array, transposed
 from sknn.core.threads import threads_for, unpacked
 
-MOST_PIECES = 8
-"""A product is cut into so many pieces at most: more cost what they save."""
+LEAST_WIDTH = 20
+"""Columns of a piece of a product, at least: with fewer it costs more than it saves."""
 
 
 class Affine:
@@ -98,7 +98,7 @@ class PiecewiseAffine(Affine):
             np.matmul(W[:-1], self.dz_stack, out=self.dx_stack)
 
 
-def pieces(columns: int, multiplications: int, most: int = MOST_PIECES) -> int:
+def pieces(columns: int, multiplications: int) -> int:
     """Choose in how many pieces a product is done: where BLAS need not pack small ones, in as few as are small.
 
     Parameters
@@ -107,8 +107,6 @@ def pieces(columns: int, multiplications: int, most: int = MOST_PIECES) -> int:
         What is cut: columns of the result, or its rows.
     multiplications : int
         Those for each of them.
-    most : int, default=8
-        At most so many pieces.
 
     Returns
     -------
@@ -116,8 +114,10 @@ def pieces(columns: int, multiplications: int, most: int = MOST_PIECES) -> int:
         A divisor of ``columns``, 1 if it is no use.
     """
     small = unpacked() // max(1, multiplications)
-    fitting = (p for p in range(1, most + 1) if columns % (4 * p) == 0 and columns // p <= small)
-    return next(fitting, 1)
+    if small < LEAST_WIDTH:
+        return 1
+    numbers = range(max(1, -(-columns // small)), columns // LEAST_WIDTH + 1)
+    return next((p for p in numbers if columns % (4 * p) == 0), 1)
 
 
 def _stack(matrix: Array, pieces: int) -> Array:

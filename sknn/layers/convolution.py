@@ -18,8 +18,6 @@ from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape, rows
 
 BLOCK_ELEMENTS = 2**18
 """Elements of the columns of one block: they stay in the cache between the copy and the product."""
-LEAST_ROWS = 32
-"""Rows of a piece of a product, at least: fewer are slower."""
 
 
 @dataclass(frozen=True)
@@ -182,9 +180,9 @@ class Convolution(Layer):
 
 
 def _stacks(columns: Array, result: Array) -> tuple[Array, Array]:
-    """View the rows of a product as those of several, of `LEAST_ROWS` or more each."""
+    """View the rows of a product as those of several, as `pieces` has them."""
     n, width = columns.shape
-    p = pieces(n, width * result.shape[1], n // LEAST_ROWS)
+    p = pieces(n, width * result.shape[1])
     stack = result.reshape(p, n // p, -1)
     assert np.shares_memory(stack, result) or not result.size
     return columns.reshape(p, n // p, width), stack

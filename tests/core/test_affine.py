@@ -75,30 +75,27 @@ def test_both_passes_in_strips(dtype, order, shape, threads):
 
 @pytest.fixture
 def small_products(monkeypatch):
-    """Let BLAS take the matrices of up to 576 multiplications as they lie."""
-    monkeypatch.setattr("sknn.core.affine.unpacked", lambda: 576)
+    """Let BLAS take the matrices of up to 4000 multiplications as they lie."""
+    monkeypatch.setattr("sknn.core.affine.unpacked", lambda: 4000)
 
 
 @pytest.mark.parametrize(
     ("columns", "multiplications", "expected"),
     [
-        (24, 24, 1),  # small as it is
-        (24, 96, 6),  # 5 divides neither, nor do multiples of 4 remain with 4
-        (16, 144, 4),
-        (16, 72, 2),
-        (64, 144, 1),  # more than eight
-        (18, 96, 1),
-        (24, 600, 1),
+        (80, 50, 1),  # small as it is
+        (80, 96, 2),
+        (96, 144, 4),
+        (100, 144, 5),  # 4 pieces have 25 columns each, which is no multiple of 4
+        (1000, 144, 50),
+        (100, 210, 1),  # less than 20 columns
+        (64, 144, 1),
         (0, 96, 1),
         (24, 0, 1),
+        (24, 5000, 1),
     ],
 )
 def test_as_few_pieces_as_are_small(small_products, columns, multiplications, expected):
     assert pieces(columns, multiplications) == expected
-
-
-def test_more_pieces_where_more_are_allowed(small_products):
-    assert pieces(64, 144, 16) == 16
 
 
 def test_no_pieces_for_other_kinds_of_blas(monkeypatch):
@@ -116,7 +113,7 @@ def test_only_openblas_for_avx_512_takes_matrices_as_they_lie(monkeypatch, kind,
 
 @every_dtype
 @pytest.mark.parametrize("order", ["C", "F"])
-@pytest.mark.parametrize("shape", [(24, 5, 16), (24, 5, 3), (6, 5, 64), (24, 0, 64)], ids=str)
+@pytest.mark.parametrize("shape", [(80, 5, 16), (24, 5, 100), (100, 0, 60), (100, 1, 40)], ids=str)
 def test_both_passes_in_pieces(small_products, dtype, order, shape):
     n, fan_in, units = shape
     x, W, dz = numbers(dtype, n, fan_in, units)
@@ -131,9 +128,9 @@ def test_pieces_where_a_product_has_some(small_products):
     def kind(n, fan_in, units):
         return type(affine(np.empty((n, fan_in + 1)), np.empty((n, units), order="F"), None, None, ALONE))
 
-    assert kind(24, 5, 16) is PiecewiseAffine  # both
-    assert kind(24, 5, 10) is PiecewiseAffine  # of samples
-    assert kind(10, 5, 24) is PiecewiseAffine  # of units
+    assert kind(100, 0, 60) is PiecewiseAffine  # of samples and of units
+    assert kind(80, 5, 16) is PiecewiseAffine  # of samples
+    assert kind(24, 5, 100) is PiecewiseAffine  # of units
     assert kind(4, 5, 6) is kind(200, 99, 100) is Affine
 
 
