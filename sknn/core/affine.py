@@ -77,17 +77,16 @@ class SharedAffine(Affine):
 
 
 class PiecewiseAffine(Affine):
-    """The same products in pieces, as `pieces` has them: of samples, and of units for the gradient of W."""
+    """The same products in pieces: so many of samples, and so many of units for the gradient of W."""
 
-    def __init__(self, x: Array, z: Array, dz: Any, dx: Any) -> None:
+    def __init__(self, x: Array, z: Array, dz: Any, dx: Any, by_sample: int, by_unit: int) -> None:
         super().__init__(x, z, dz, dx)
-        n, units = z.shape
-        by_sample, self.by_unit = pieces(n, x.shape[1] * units), pieces(units, x.shape[1] * n)
+        self.by_unit = by_unit
         stacks: list[Any] = [
             None if array is None else _stack(array, by_sample) for array in (self.xT, self.zT, self.dzT, self.dxT)
         ]
         self.x_stack, self.z_stack, self.dz_stack, self.dx_stack = stacks
-        self.dz_by_unit: Any = None if dz is None else _stack(dz, self.by_unit)
+        self.dz_by_unit: Any = None if dz is None else _stack(dz, by_unit)
 
     def forward(self, W: Array, x: Any) -> None:
         np.matmul(W.T, self.x_stack, out=self.z_stack)
@@ -114,17 +113,17 @@ def pieces(columns: int, multiplications: int) -> int:
         A divisor of ``columns``, 1 if it is no use.
     """
     small = unpacked() // max(1, multiplications)
-    if small < LEAST_WIDTH:
+    if columns <= small or small < LEAST_WIDTH:
         return 1
-    numbers = range(max(1, -(-columns // small)), columns // LEAST_WIDTH + 1)
+    numbers = range(-(-columns // small), columns // LEAST_WIDTH + 1)
     return next((p for p in numbers if columns % (4 * p) == 0), 1)
 
 
-def _stack(matrix: Array, pieces: int) -> Array:
+def _stack(matrix: Array, number: int) -> Array:
     """View the columns of a matrix as a stack of matrices."""
     rows, columns = matrix.shape
-    width = columns // pieces
-    return as_strided(matrix, (pieces, rows, width), (width * matrix.strides[1], *matrix.strides))
+    width = columns // number
+    return as_strided(matrix, (number, rows, width), (width * matrix.strides[1], *matrix.strides))
 
 
 def affine(x: Any, z: Array, dz: Any, dx: Any, crew: Crew) -> Affine:
@@ -134,6 +133,7 @@ def affine(x: Any, z: Array, dz: Any, dx: Any, crew: Crew) -> Affine:
     (n, fan_in), units = x.shape, z.shape[1]
     if crew.size > 1 and threads_for(fan_in * units, n) > 1:
         return SharedAffine(x, z, dz, dx, crew)
-    if max(pieces(n, fan_in * units), pieces(units, fan_in * n)) > 1:
-        return PiecewiseAffine(x, z, dz, dx)
+    by_sample, by_unit = pieces(n, fan_in * units), pieces(units, fan_in * n)
+    if by_sample > 1 or by_unit > 1:
+        return PiecewiseAffine(x, z, dz, dx, by_sample, by_unit)
     return Affine(x, z, dz, dx)

@@ -97,7 +97,7 @@ def scale(vector: Array, factor: float) -> None:
     scal(factor, vector)
 
 
-def settle(array: Array, grain: Array | float | None = None) -> None:
+def settle(array: Array, grain: float | None = None) -> None:
     """Round numbers that are lost beside ``grain``, one of `GRAIN` by default, to 0, and others hardly, in place."""
     grain = GRAIN[array.dtype] if grain is None else grain
     array += grain

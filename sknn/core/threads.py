@@ -116,7 +116,8 @@ def _libraries() -> list[LibController]:
 def unpacked() -> int:
     """Say how many multiplications a product may have for BLAS to take its matrices as they lie.
 
-    Before larger ones it copies both into an order of its own. OpenBLAS has kernels that do without for AVX-512 only.
+    Before larger ones it copies both into an order of its own. OpenBLAS has kernels that do without where there is
+    AVX-512; others were not measured.
     """
     kinds = {getattr(library, "architecture", None) for library in _libraries()}
     return 1_000_000 if kinds & {"SkylakeX", "Cooperlake", "SapphireRapids"} else 0

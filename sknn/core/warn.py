@@ -3,7 +3,7 @@
 import sys
 import warnings
 
-PASSED_THROUGH = ("sknn", "sklearn.base", "sklearn.callback", "sklearn.utils._available_if")
+PASSED_THROUGH = ("sknn", "sklearn.base")
 """Packages and modules that stand between that line and what warns."""
 
 

@@ -183,7 +183,7 @@ def _stacks(columns: Array, result: Array) -> tuple[Array, Array]:
     """View the rows of a product as those of several, as `pieces` has them."""
     n, width = columns.shape
     p = pieces(n, width * result.shape[1])
-    stack = result.reshape(p, n // p, -1)
+    stack = result.reshape(p, n // p, result.shape[1])
     assert np.shares_memory(stack, result) or not result.size
     return columns.reshape(p, n // p, width), stack
 

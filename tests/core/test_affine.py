@@ -113,25 +113,28 @@ def test_only_openblas_for_avx_512_takes_matrices_as_they_lie(monkeypatch, kind,
 
 @every_dtype
 @pytest.mark.parametrize("order", ["C", "F"])
-@pytest.mark.parametrize("shape", [(80, 5, 16), (24, 5, 100), (100, 0, 60), (100, 1, 40)], ids=str)
-def test_both_passes_in_pieces(small_products, dtype, order, shape):
-    n, fan_in, units = shape
-    x, W, dz = numbers(dtype, n, fan_in, units)
-    dx = by_feature(n, fan_in, dtype)
-    linear = PiecewiseAffine(with_ones(x, order), by_feature(n, units, dtype), np.asfortranarray(dz), dx)
+@pytest.mark.parametrize(("by_sample", "by_unit"), [(2, 5), (4, 1), (1, 2)])
+@pytest.mark.parametrize("fan_in", [0, 1, 5])
+def test_both_passes_in_pieces(dtype, order, by_sample, by_unit, fan_in):
+    x, W, dz = numbers(dtype, 8, fan_in, 10)
+    dx, z, dz = by_feature(8, fan_in, dtype), by_feature(8, 10, dtype), np.asfortranarray(dz)
+    linear = PiecewiseAffine(with_ones(x, order), z, dz, dx, by_sample, by_unit)
     np.testing.assert_allclose(dx, check(linear, dtype, x, W, dz), **tolerance(dtype))
-    check(PiecewiseAffine(with_ones(x, order), linear.z, np.asfortranarray(dz), None), dtype, x, W, dz)
-    PiecewiseAffine(with_ones(x, order), linear.z, None, None).forward(W, None)
+    check(PiecewiseAffine(with_ones(x, order), z, dz, None, by_sample, by_unit), dtype, x, W, dz)
+    z[...] = np.nan
+    PiecewiseAffine(with_ones(x, order), z, None, None, by_sample, by_unit).forward(W, None)
+    np.testing.assert_allclose(z, x @ W[:-1] + W[-1], **tolerance(dtype))
 
 
 def test_pieces_where_a_product_has_some(small_products):
-    def kind(n, fan_in, units):
-        return type(affine(np.empty((n, fan_in + 1)), np.empty((n, units), order="F"), None, None, ALONE))
+    def cut(n, fan_in, units):
+        linear = affine(np.empty((n, fan_in + 1)), np.empty((n, units), order="F"), None, None, ALONE)
+        return (len(linear.z_stack), linear.by_unit) if isinstance(linear, PiecewiseAffine) else type(linear)
 
-    assert kind(100, 0, 60) is PiecewiseAffine  # of samples and of units
-    assert kind(80, 5, 16) is PiecewiseAffine  # of samples
-    assert kind(24, 5, 100) is PiecewiseAffine  # of units
-    assert kind(4, 5, 6) is kind(200, 99, 100) is Affine
+    assert cut(100, 0, 60) == (5, 3)
+    assert cut(80, 5, 16) == (2, 1)
+    assert cut(24, 5, 100) == (1, 5)
+    assert cut(4, 5, 6) is cut(200, 99, 100) is Affine
 
 
 def test_strips_where_there_is_a_crew_and_work_for_it(monkeypatch):

@@ -213,6 +213,8 @@ def test_take():
     table = np.array([[1.0, 0.0], [0.0, 1.0]])
     codes = np.array([1, 1, 0])
     np.testing.assert_array_equal(TargetRows(codes, table).take(), table[codes])
+    assert TargetRows(codes, table).take([2, 0]).flags.f_contiguous
+    assert TargetRows(y).take([3, 0]).flags.f_contiguous
     np.testing.assert_array_equal(TargetRows(codes, table).take(np.array([2])), table[[0]])
 
 
