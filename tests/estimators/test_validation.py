@@ -472,9 +472,10 @@ def test_a_score_that_wants_classes_without_validation_sample_says_which(Estimat
     model.set_params(scoring="accuracy").fit(X, y)
 
 
-def test_errors_of_a_scorer_of_ones_own_come_as_they_are():
+@pytest.mark.parametrize("y", [ALL[:, 0] > 0, (ALL[:, :3] > 0).astype(int)], ids=["classes", "labels"])
+def test_errors_of_a_scorer_of_ones_own_come_as_they_are(y):
     def score(estimator, X, y):
         raise ValueError("of my own")
 
     with pytest.raises(ValueError, match=r"^of my own$"):
-        MLPClassifierScratch(scoring=score, early_stopping=True, max_iter=2).fit(ALL, ALL[:, 0] > 0)
+        MLPClassifierScratch(scoring=score, early_stopping=True, max_iter=2).fit(ALL, y)
