@@ -115,7 +115,9 @@ class Predictor:
         if finite and not seems_finite(x):
             raise FloatingPointError(f"X[{part.start}:{part.stop}] has numbers that are not finite, or too large.")
         ws.load(x if ws.sparse else x.reshape(-1, *self.network.input_shape))
-        self.network.forward(ws)
+        # BLAS also calls invalid what it read beside its matrices and did not use; an invalid result is seen as it is.
+        with np.errstate(invalid="ignore"):
+            self.network.forward(ws)
         raw: Array = ws.output
         return raw
 

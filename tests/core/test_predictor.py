@@ -1,5 +1,7 @@
 """How many rows a predictor takes at a time, and what it keeps from call to call."""
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
@@ -40,3 +42,12 @@ def test_rows_that_are_left_out_need_not_be_finite(network):
     assert np.isfinite(Predictor(network)(X, np.array([2, 3]), finite=True)).all()
     with pytest.raises(FloatingPointError):
         Predictor(network)(X[::-1], np.array([3]), finite=True)
+
+
+def test_what_blas_calls_invalid_is_no_warning():
+    """Some of its kernels do so because of numbers that they read and do not use."""
+    network = Network([Dense(1)], (2,), np.float64)
+    network.parameters.values[:] = [np.inf, -np.inf, 0.0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isnan(network.predict(np.ones((3, 2)))).all()
