@@ -14,6 +14,9 @@ from sknn.core.threads import claim
 MOST_MEMBERS = 8
 """Threads of a crew, at most: each needs working memory of its own."""
 
+LEAST_ELEMENTS = 2**17
+"""Elements of an array that are worth more than one thread."""
+
 T = TypeVar("T")
 
 
@@ -98,6 +101,10 @@ class Crew:
         """Cut n rows into equal blocks, of at most so many rows but at least 1, and as many for every thread."""
         blocks = min(n, -(-n // (max(1, most) * self.size)) * self.size)
         return [slice(n * i // blocks, n * (i + 1) // blocks) for i in range(blocks)]
+
+    def cut(self, n: int, elements: int) -> list[slice]:
+        """Cut n rows of so many elements into one part for each thread, if they are many, or else into one."""
+        return self.parts(n, n) if elements >= LEAST_ELEMENTS else [slice(0, n)]
 
 
 ALONE = Crew()

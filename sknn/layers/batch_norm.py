@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import prod
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -53,7 +54,8 @@ class BatchNorm(Layer):
             {"inverse": one, "scale": one, "offset": one, "rows": Buffer((2, width), per_sample=False)},
             {
                 **dict.fromkeys(("mean", "variance", "slope"), one),
-                "rows": Buffer((4, width), per_sample=False),
+                **dict.fromkeys(("sums", "products"), Buffer((width,), per_sample=False, per_thread=True)),
+                "rows": Buffer((3, width), per_sample=False),
                 "ones": Buffer(input_shape[:-1]),
                 "centered": Buffer(input_shape),
             },
@@ -72,16 +74,28 @@ class BatchNorm(Layer):
         b.inputs, b.outputs = b.x.reshape(-1, width), b.y.reshape(-1, width)
         assert np.shares_memory(b.outputs, b.y)
         b.scale_row, b.offset_row, *others = b.rows[:, :width] if rows_of_places else (b.scale, b.offset)
-        if b.training:
-            b.slope_row, b.total = others or (b.slope, b.rows[0, :width])
-            ones = b.ones.reshape(-1, order="A")
-            assert np.shares_memory(ones, b.ones) or not ones.size
-            ones[:] = 1.0
-            b.count, b.gaps, b.present = ones.size, False, ones.reshape(b.x.shape[:-1])
-            b.ones = ones[: len(b.inputs)]
-            b.present_rows = b.ones[:, None]
-            b.centered, b.delta = b.centered.reshape(-1, width), b.dy.reshape(-1, width)
-            b.gradient = None if b.dx is None else b.dx.reshape(-1, width)
+        if not b.training:
+            return
+        (b.slope_row,) = others or (b.slope,)
+        ones = b.ones.reshape(-1, order="A")
+        assert np.shares_memory(ones, b.ones) or not ones.size
+        ones[:] = 1.0
+        b.count, b.gaps, b.present = ones.size, False, ones.reshape(b.x.shape[:-1])
+        b.ones = ones[: len(b.inputs)]
+        b.present_rows = b.ones[:, None]
+        b.centered, b.delta = b.centered.reshape(-1, width), b.dy.reshape(-1, width)
+        b.gradient = None if b.dx is None else b.dx.reshape(-1, width)
+        cut = b.crew.cut(len(b.inputs), b.x.size) if rows_of_places else [slice(None)]
+        b.sums, b.products = b.sums[: len(cut), :width], b.products[: len(cut), :width]
+        b.parts = [self._part(b, rows, t) for t, rows in enumerate(cut)]
+
+    def _part(self, b: Any, rows: slice, thread: int) -> Any:
+        """Derive the views of the rows of one thread."""
+        names = ("inputs", "outputs", "ones", "present_rows", "centered", "delta", "gradient")
+        arrays = {name: getattr(b, name) for name in names}
+        k = SimpleNamespace(**{name: None if array is None else array[rows] for name, array in arrays.items()})
+        k.sum, k.product, k.whole = b.sums[thread], b.products[thread], b
+        return k
 
     def forward(self, p: Any, b: Any) -> None:
         if b.training:
@@ -97,8 +111,11 @@ class BatchNorm(Layer):
             np.subtract(p.shift, b.offset, out=b.offset)
         _spread(b.scale, b.scale_row)
         _spread(b.offset, b.offset_row)
-        np.multiply(b.centered if b.training else b.inputs, b.scale_row, out=b.outputs)
-        np.add(b.outputs, b.offset_row, out=b.outputs)
+        if b.training:
+            b.crew.share(_scale_part, b.parts)
+        else:
+            np.multiply(b.inputs, b.scale_row, out=b.outputs)
+            np.add(b.outputs, b.offset_row, out=b.outputs)
 
     def _center(self, p: Any, b: Any) -> None:
         """Fill centered and variance, and let the running statistics follow; for a lone value, take those."""
@@ -108,17 +125,15 @@ class BatchNorm(Layer):
         if lone:
             np.copyto(b.mean, p.mean)
         else:
-            self._mean(b.inputs, b, out=b.mean)
+            b.crew.share(_sum_inputs, b.parts)
+            _gather(b.sums, b.mean)
+            np.divide(b.mean, max(1, b.count), out=b.mean)
         _spread(b.mean, b.offset_row)
-        np.subtract(b.inputs, b.offset_row, out=b.centered)
+        b.crew.share(_center_part, b.parts)
         if lone:
             np.copyto(b.variance, p.variance)
             return
-        counted = b.centered
-        if b.gaps:
-            counted = np.multiply(b.centered, b.present_rows, out=b.outputs)
-        np.einsum("ij,ij->j", counted, b.centered, out=b.total)
-        _gather(b.total, b.variance)
+        _gather(b.products, b.variance)
         np.divide(b.variance, b.count, out=b.variance)
         self._follow(p.mean, b.mean, 1.0, b.slope)
         self._follow(p.variance, b.variance, b.count / (b.count - 1), b.slope)
@@ -129,31 +144,19 @@ class BatchNorm(Layer):
         b.count = int(np.add.reduce(b.ones))
         b.gaps = b.count < b.ones.size
 
-    def _mean(self, matrix: Array, b: Any, out: Array) -> None:
-        # Over the first axis np.add.reduce takes three times as long as a product with a row of ones.
-        np.dot(b.ones, matrix, out=b.total)
-        _gather(b.total, out)
-        np.divide(out, max(1, b.count), out=out)
-
     def _follow(self, running: Array, batch: Array, factor: float, work: Array) -> None:
         np.multiply(running, 1.0 - self.momentum, out=running)
         np.multiply(batch, self.momentum * factor, out=work)
         np.add(running, work, out=running)
 
     def backward(self, p: Any, g: Any, b: Any) -> None:
-        np.einsum("ij,ij->j", b.delta, b.centered, out=b.total)
-        _gather(b.total, g.gain)
+        b.crew.share(_sum_delta, b.parts)
+        _gather(b.products, g.gain)
         np.multiply(g.gain, b.inverse, out=g.gain)
-        if b.gaps:
-            np.add.reduce(b.delta, axis=0, out=g.shift)
-            np.divide(g.shift, max(1, b.count), out=b.mean)
-        else:
-            self._mean(b.delta, b, out=b.mean)
-            np.multiply(b.mean, b.count, out=g.shift)
-        if b.dx is not None:
-            self._input_gradient(g, b)
-
-    def _input_gradient(self, g: Any, b: Any) -> None:
+        _gather(b.sums, g.shift)
+        np.divide(g.shift, max(1, b.count), out=b.mean)
+        if b.dx is None:
+            return
         if b.count <= 1:
             np.multiply(b.dy, b.scale, out=b.dx)
             return
@@ -161,12 +164,40 @@ class BatchNorm(Layer):
         np.divide(b.slope, b.count, out=b.slope)
         _spread(b.slope, b.slope_row)
         _spread(b.mean, b.offset_row)
-        np.multiply(b.centered, b.slope_row, out=b.gradient)
-        np.add(b.gradient, b.offset_row, out=b.gradient)
-        if b.gaps:  # the statistics do not depend on them
-            np.multiply(b.gradient, b.present_rows, out=b.gradient)
-        np.subtract(b.delta, b.gradient, out=b.gradient)
-        np.multiply(b.gradient, b.scale_row, out=b.gradient)
+        b.crew.share(_input_gradient, b.parts)
+
+
+# Over the first axis np.add.reduce takes three times as long as a product with a row of ones.
+def _sum_inputs(k: Any) -> None:
+    np.dot(k.ones, k.inputs, out=k.sum)
+
+
+def _center_part(k: Any) -> None:
+    np.subtract(k.inputs, k.whole.offset_row, out=k.centered)
+    counted = np.multiply(k.centered, k.present_rows, out=k.outputs) if k.whole.gaps else k.centered
+    np.einsum("ij,ij->j", counted, k.centered, out=k.product)
+
+
+def _scale_part(k: Any) -> None:
+    np.multiply(k.centered, k.whole.scale_row, out=k.outputs)
+    np.add(k.outputs, k.whole.offset_row, out=k.outputs)
+
+
+def _sum_delta(k: Any) -> None:
+    np.einsum("ij,ij->j", k.delta, k.centered, out=k.product)
+    if k.whole.gaps:
+        np.add.reduce(k.delta, axis=0, out=k.sum)
+    else:
+        np.dot(k.ones, k.delta, out=k.sum)
+
+
+def _input_gradient(k: Any) -> None:
+    np.multiply(k.centered, k.whole.slope_row, out=k.gradient)
+    np.add(k.gradient, k.whole.offset_row, out=k.gradient)
+    if k.whole.gaps:  # the statistics do not depend on them
+        np.multiply(k.gradient, k.present_rows, out=k.gradient)
+    np.subtract(k.delta, k.gradient, out=k.gradient)
+    np.multiply(k.gradient, k.whole.scale_row, out=k.gradient)
 
 
 def _spread(channels: Array, row: Array) -> None:
@@ -175,9 +206,9 @@ def _spread(channels: Array, row: Array) -> None:
         np.copyto(row.reshape(-1, len(channels)), channels)
 
 
-def _gather(row: Array, channels: Array) -> None:
-    """Sum the places of a row."""
-    if len(row) == len(channels):
-        np.copyto(channels, row)
+def _gather(rows: Array, channels: Array) -> None:
+    """Sum the rows of all threads, and the places of a row."""
+    if rows.size == len(channels):
+        np.copyto(channels, rows[0])
     else:
-        np.add.reduce(row.reshape(-1, len(channels)), axis=0, out=channels)
+        np.add.reduce(rows.reshape(-1, len(channels)), axis=0, out=channels)

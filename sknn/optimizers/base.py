@@ -12,6 +12,9 @@ from sknn.core.crew import ALONE, Crew
 from sknn.core.kernels import BLOCK_ELEMENTS, Array, blocks, settle
 from sknn.core.settings import Settings
 
+SHARED_ELEMENTS = 4 * BLOCK_ELEMENTS
+"""Parameters of one block where threads share them: in short operations they would wait for each other's Python."""
+
 SETTLE_EVERY = 64
 SLOT_GRAIN = {np.dtype(np.float32): 2.0**-101, np.dtype(np.float64): 2.0**-968}
 """By type, a number beside which only subnormal ones are lost: in slots they become 0, in updates so many steps apart.
@@ -175,26 +178,25 @@ class Optimizer(Settings, ABC):
         if factors is not None:
             vectors.append(factors)
         if crew.size == 1 or self.needs_work or len(params) <= BLOCK_ELEMENTS:
-            self._subtract(vectors, factors is not None, work, constants)
+            for block in blocks(*vectors):
+                self._subtract(block, factors is not None, work, constants)
             return
 
         def subtract(part: slice) -> None:
             self._subtract([vector[part] for vector in vectors], factors is not None, None, constants)
 
-        crew.share(subtract, crew.parts(len(params), BLOCK_ELEMENTS))
+        crew.share(subtract, crew.parts(len(params), SHARED_ELEMENTS))
 
-    def _subtract(
-        self, vectors: Sequence[Array], scaled: bool, work: Array | None, constants: tuple[float, ...]
-    ) -> None:
-        """Do the steps of the parameters, block by block; the last vector has factors of them if it is ``scaled``."""
-        for p, g, *slots in blocks(*vectors):
-            factor = slots.pop() if scaled else None
-            if work is not None:
-                slots.append(work[: len(g)])
-            self.step(g, *slots, *constants)
-            if factor is not None:
-                g *= factor
-            p -= g
+    def _subtract(self, block: Sequence[Array], scaled: bool, work: Array | None, constants: tuple[float, ...]) -> None:
+        """Do the step of a block of parameters; the last of its vectors has factors of them if it is ``scaled``."""
+        p, g, *slots = block
+        factor = slots.pop() if scaled else None
+        if work is not None:
+            slots.append(work[: len(g)])
+        self.step(g, *slots, *constants)
+        if factor is not None:
+            g *= factor
+        p -= g
 
     @abstractmethod
     def constants(self, t: int, rate: float) -> tuple[float, ...]:

@@ -5,7 +5,7 @@ from threading import Thread
 import pytest
 
 from sknn.core import threads
-from sknn.core.crew import Crew
+from sknn.core.crew import LEAST_ELEMENTS, Crew
 
 
 def raised_by(crew, error):
@@ -42,6 +42,12 @@ def test_python_may_end_while_threads_wait():
     with Crew(3) as crew:
         assert len(crew.others) == 2
         assert all(other.daemon for other in crew.others)
+
+
+def test_few_elements_are_left_to_one_thread():
+    with Crew(3) as crew:
+        assert crew.cut(10, LEAST_ELEMENTS - 1) == [slice(0, 10)]
+        assert crew.cut(10, LEAST_ELEMENTS) == [slice(0, 3), slice(3, 6), slice(6, 10)]
 
 
 def test_one_thread_where_no_blas_is_known(monkeypatch):

@@ -18,6 +18,7 @@ from sknn.core.workspace import Workspace
 from sknn.layers import (
     Activation,
     AveragePool2D,
+    BatchNorm,
     Conv2D,
     Dense,
     Dropout,
@@ -114,6 +115,22 @@ def test_threads_make_no_difference(
         results = passes(layer, x, members)
     for got, alone in zip(results, expected, strict=True):
         assert_allclose(got, alone, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("n", [1, 3, 7])
+@pytest.mark.parametrize("least", [1, 10**6])
+def test_threads_normalize_a_batch_together(n: int, least: int, members: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = np.random.RandomState(0).standard_normal((n, 4, 5, 2))
+    expected = passes(BatchNorm(), x)
+    monkeypatch.setattr("sknn.core.crew.LEAST_ELEMENTS", least)
+    rows = []
+    share = members.share
+    monkeypatch.setattr(members, "share", lambda part, parts: rows.extend(parts) or share(part, parts))
+    with mock.patch("sknn.core.workspace.empty", poisoned_empty):
+        results = passes(BatchNorm(), x, members)
+    for got, alone in zip(results, expected, strict=True):
+        assert_allclose(got, alone, rtol=1e-11, atol=1e-13)
+    assert len(rows) == 5 * (members.size if least == 1 else 1)
 
 
 def test_every_thread_has_memory_of_its_own(members: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
