@@ -79,7 +79,9 @@ class LBFGS:
                 options=self.options,
                 callback=lambda theta: self._end_iteration(theta, values, state),
             )
-        except _Stop:
+        except _Stop as stop:
+            if stop.__cause__ is not None:
+                raise stop.__cause__ from None
             return
         except KeyboardInterrupt:
             warn("Training interrupted by user.")
@@ -106,7 +108,10 @@ class LBFGS:
         np.copyto(values, theta, casting="same_kind")
         np.copyto(self._accepted, values)
         state.epoch += 1
-        self._record(state)
+        try:
+            self._record(state)
+        except StopIteration as raised:  # which SciPy would take for its own
+            raise _Stop from raised
         self._begun = False
         if state.stop_reason is not None:
             raise _Stop

@@ -247,3 +247,11 @@ def test_other_errors_are_not_caught():
 
     with pytest.raises(ZeroDivisionError):
         run(make_objective(), rules=[AtEpoch(1, fail)])
+
+
+def test_an_error_that_scipy_takes_for_a_wish_to_stop_is_the_callers():
+    def fail(state):
+        raise StopIteration("of somebody's own")
+
+    with pytest.raises(StopIteration, match="somebody"):
+        run(make_objective(), rules=[AtEpoch(2, fail)])
