@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sknn.preprocessing import CategoryEncoder, RobustScaleSmoothClip, TableEncoder
@@ -226,6 +228,27 @@ def test_columns_in_another_order_are_named():
     encoder = TableEncoder().fit(TABLE)
     with pytest.raises(ValueError, match="same order"):
         encoder.transform(TABLE[TABLE.columns[::-1]])
+
+
+@pytest.mark.parametrize(
+    ("encoder", "good", "bad"),
+    [
+        (TableEncoder(), TABLE, pd.DataFrame({"q": [1.0, np.inf], "r": [1.0, 2.0]})),
+        (CategoryEncoder(), TABLE[["color"]], pd.DataFrame({"q": [[1], [2]], "r": ["a", "b"]})),
+        (RobustScaleSmoothClip(), TABLE[["number"]], pd.DataFrame({"q": [1.0, np.inf], "r": [1.0, 2.0]})),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_fit_that_fails_changes_nothing(encoder, good, bad):
+    fresh = clone(encoder)
+    with pytest.raises(ValueError):
+        fresh.fit(bad)
+    with pytest.raises(NotFittedError):
+        fresh.transform(good)
+    expected = encoder.fit(good).transform(good)
+    with pytest.raises(ValueError):
+        encoder.fit(bad)
+    assert_array_equal(encoder.transform(good), expected)
 
 
 # What a column is ---------------------------------------------------------------------------------

@@ -1,11 +1,12 @@
-"""The one check of a hyper-parameter's range, and what layers ask for most."""
+"""The one check of a hyper-parameter's range, what layers ask for most, and errors that change nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from numbers import Integral
 from typing import Any
 
 
-def require(valid: bool, name: str, expected: str, got: float) -> None:
+def require(valid: bool, name: str, expected: str, got: Any) -> None:
     """Raise an error that names a parameter, what was expected, and what came.
 
     Parameters
@@ -16,7 +17,7 @@ def require(valid: bool, name: str, expected: str, got: float) -> None:
         Name of the parameter.
     expected : str
         The range, in words.
-    got : float
+    got : object
         What came.
 
     Raises
@@ -76,3 +77,17 @@ def for_each_axis(name: str, value: Any, n_axes: int) -> tuple[int, ...]:
     if len(numbers) != n_axes or not all(map(is_count, numbers)):
         raise ValueError(f"needs as {name} a whole number of at least 1, or {n_axes} of them; got {value!r}")
     return tuple(map(int, numbers))  # those of NumPy show as np.int64(2)
+
+
+@contextmanager
+def unchanged_on_error(estimator: Any) -> Iterator[None]:
+    """Give the estimator back the attributes it had, if the block raises."""
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        # scikit-learn tears the callbacks down by two attributes of its own.
+        own = {name: value for name, value in vars(estimator).items() if "_callback" in name}
+        vars(estimator).clear()
+        vars(estimator).update({**before, **own})
+        raise

@@ -13,6 +13,7 @@ from sklearn.metrics import check_scoring
 from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils.validation import _check_sample_weight, column_or_1d, validate_data
 
+from sknn.core.checks import unchanged_on_error
 from sknn.core.kernels import Array, RandomState
 from sknn.core.network import Network
 from sknn.core.objective import Objective, Penalty
@@ -20,7 +21,7 @@ from sknn.core.warn import warn
 from sknn.estimators.callbacks import begin_callbacks
 from sknn.estimators.components import make_optimizer, make_schedule
 from sknn.estimators.fitted import FittedNetwork
-from sknn.estimators.guards import about_validation, naming, unchanged_on_error
+from sknn.estimators.guards import about_validation, naming
 from sknn.estimators.targets import Targets, check_target_range, dense_targets
 from sknn.estimators.validation import Judge, Samples, takes_weights
 from sknn.layers.base import Layer
@@ -206,10 +207,10 @@ class NetworkEstimator(FittedNetwork):
         if self.scoring == "loss":
             return None
         if self.scoring is None:
-            return lambda network, X, rows, y, predicted, weight: self._score(y, predicted, weight)
+            return lambda X, rows, y, predicted, weight: self._score(y, predicted, weight)
         scorer = check_scoring(self, self.scoring)
 
-        def score(network: Network, X: Any, rows: Array, y: Array, predicted: Array, weight: Array | None) -> float:
+        def score(X: Any, rows: Array, y: Array, predicted: Array, weight: Array | None) -> float:
             fitted = copy.copy(self)
             fitted.__dict__.update(self._attributes(state, targets, loss))
             fitted.__dict__.pop("feature_names_in_", None)

@@ -6,7 +6,6 @@ from dataclasses import fields
 from functools import lru_cache
 from typing import Any, TypeVar
 
-import numpy as np
 from sklearn.base import BaseEstimator
 
 from sknn.core.checks import is_count
@@ -61,8 +60,7 @@ def fill(part: type[Part], estimator: Any) -> Part:
     signature = _parameters(estimator.__class__)
     named = {f.name: getattr(estimator, f.name) for f in fields(part) if f.name in signature}  # type: ignore[arg-type]
     given = {name: value for name, value in named.items() if value != signature[name].default}
-    # A NumPy scalar of type float64 would slow every operation on float32 several times.
-    return part(**{name: value.item() if isinstance(value, np.generic) else value for name, value in given.items()})
+    return part(**given)
 
 
 @lru_cache

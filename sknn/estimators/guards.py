@@ -1,27 +1,12 @@
-"""Errors that leave the estimator as it was, and that name the array they are about."""
+"""Errors that name the array they are about."""
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 
 from sknn.core.kernels import Array
-
-
-@contextmanager
-def unchanged_on_error(estimator: Any) -> Iterator[None]:
-    """Give the estimator back the attributes it had, if the block raises."""
-    before = dict(vars(estimator))
-    try:
-        yield
-    except BaseException:
-        # scikit-learn tears the callbacks down by two attributes of its own.
-        own = {name: value for name, value in vars(estimator).items() if "_callback" in name}
-        vars(estimator).clear()
-        vars(estimator).update({**before, **own})
-        raise
 
 
 @contextmanager

@@ -15,13 +15,14 @@ from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from sknn.activations import ACTIVATIONS
+from sknn.core.checks import unchanged_on_error
 from sknn.core.kernels import Array, RandomState
 from sknn.core.network import Network
 from sknn.core.objective import Objective, Penalty
 from sknn.estimators.base import NO_VALIDATION, NetworkEstimator
 from sknn.estimators.callbacks import CallbackRule, begin_callbacks
 from sknn.estimators.components import component, hidden_sizes
-from sknn.estimators.guards import about_validation, naming, unchanged_on_error
+from sknn.estimators.guards import about_validation, naming
 from sknn.estimators.recipes import OUTPUT_INITS, RECIPES, bias_initializer, weight_initializer
 from sknn.estimators.targets import Targets, check_target_range
 from sknn.estimators.validation import Judge, Samples, split_rows, takes_weights
@@ -180,7 +181,7 @@ class RealMLP(NetworkEstimator):
             self.members_ = members
             self.n_iter_ = max(member.state.epoch for member in members)
             if callbacks:
-                replace(callbacks, attributes=lambda state: {}).end(members[-1].state)
+                callbacks.end(members[-1].state)
         return self
 
     def _check_X(self, X: Any, *, reset: bool, **more: Any) -> Table:
@@ -258,7 +259,7 @@ class RealMLP(NetworkEstimator):
     ) -> Member:
         ends = None if np.isinf(seconds) else perf_counter() + seconds
         rng = np.random.RandomState(seed)
-        train, held_out = self._train_and_validation(samples, held_out, targets, rng)
+        train, held_out = self._train_and_validation(samples, held_out, rng)
         encoder = TableEncoder(
             max_one_hot_size=self._recipe("max_one_hot_size"), max_abs=self.max_abs, dtype=self.dtype
         )
@@ -281,7 +282,7 @@ class RealMLP(NetworkEstimator):
         return Member(state, encoder)
 
     def _train_and_validation(
-        self, samples: Samples, held_out: Samples | None, targets: Targets, rng: RandomState
+        self, samples: Samples, held_out: Samples | None, rng: RandomState
     ) -> tuple[Samples, Samples | None]:
         """Hold rows out for validation, unless there are samples for it or too few rows."""
         rows = samples.rows
@@ -314,7 +315,7 @@ class RealMLP(NetworkEstimator):
         # The samples that are scored are encoded already.
         fitted._check_X = lambda X, **more: X  # type: ignore[method-assign]
 
-        def score(network: Network, X: Any, rows: Array, y: Array, predicted: Array, weight: Array | None) -> float:
+        def score(X: Any, rows: Array, y: Array, predicted: Array, weight: Array | None) -> float:
             fitted.__dict__.update(self._watched(state, None, targets, loss))
             weights = {} if weight is None or not takes_weights(scorer) else {"sample_weight": weight}
             return float(scorer(fitted, X[rows], y, **weights))

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from scipy.sparse import issparse
 
+from sknn.core.checks import unchanged_on_error
 from sknn.core.kernels import Array
 from sknn.core.network import layer_names
 from sknn.estimators.base import NetworkEstimator
@@ -66,15 +67,16 @@ class Sequential(NetworkEstimator):
         ValueError
             If there is no such parameter, layer or field.
         """
-        if "layers" in params:
-            self.layers = params.pop("layers")
-        places = {name: i for i, (name, _) in enumerate(named_layers(self.layers))}
-        # Whole layers before their fields, so that both may change at once.
-        for key in sorted(params, key=lambda key: key.count("__")):
-            name, _, field = key.partition("__")
-            if name in places:
-                self.layers = _changed(self.layers, places[name], name, field, params.pop(key))
-        super().set_params(**params)
+        with unchanged_on_error(self):
+            if "layers" in params:
+                self.layers = params.pop("layers")
+            places = {name: i for i, (name, _) in enumerate(named_layers(self.layers))}
+            # Whole layers before their fields, so that both may change at once.
+            for key in sorted(params, key=lambda key: key.count("__")):
+                name, _, field = key.partition("__")
+                if name in places:
+                    self.layers = _changed(self.layers, places[name], name, field, params.pop(key))
+            super().set_params(**params)
         return self
 
     def _present(self) -> list[tuple[str, Layer]]:

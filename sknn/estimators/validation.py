@@ -139,7 +139,7 @@ class Judge:
     loss : Loss
         The loss that is trained, here without penalty.
     score : callable or None
-        Gives the score from the network, X, rows, y, predicted targets and weights; None takes the negative loss.
+        Gives the score from X, rows, y, predicted targets and weights; None takes the negative loss.
 
     Raises
     ------
@@ -192,7 +192,7 @@ class Judge:
         if not finite:
             return value, math.nan
         with about_absent_classes(self.y, self.targets.classes):
-            return value, float(self.score(network, X, rows, self.y, np.concatenate(predicted), self.weight))
+            return value, float(self.score(X, rows, self.y, np.concatenate(predicted), self.weight))
 
     def _block_loss(self, raw: Array, part: slice) -> float:
         """Give the sum of the losses of one block, leaving ``raw`` as it is."""

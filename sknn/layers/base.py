@@ -272,6 +272,11 @@ def attach(space: Any, name: str, value: Any) -> None:
     setattr(space, last, value)
 
 
+def hand_on(b: Any, inner: Any) -> None:
+    """Give the arrays of an inner layer what all layers find in theirs."""
+    inner.training, inner.rng, inner.clock, inner.crew = b.training, b.rng, b.clock, b.crew
+
+
 def edge(shape: Shape, reader: Layer | None) -> Buffer:
     """Say what the array between two layers looks like: ``reader`` may want a column of ones in it."""
     wide = reader is not None and reader.bias_column

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sknn.core.kernels import RandomState
-from sknn.layers.base import Buffer, Layer, Plan, Shape, planned
+from sknn.layers.base import Buffer, Layer, Plan, Shape, hand_on, planned
 from sknn.layers.recurrent import Recurrent
 
 DIRECTIONS = {"ahead": 1, "back": -1}
@@ -85,7 +85,7 @@ class Bidirectional(Layer):
         inner.dx = None if dx is None else dx[by_time]
         inner.dy = None if b.dy is None else b.dy[..., half][out]
         inner.absent = None if b.absent is None else b.absent[by_time]
-        inner.training, inner.rng = b.training, b.rng
+        hand_on(b, inner)
         self.layer.prepare(inner)
 
     def forward(self, p: Any, b: Any) -> None:

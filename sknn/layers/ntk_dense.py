@@ -63,7 +63,7 @@ class NTKDense(Layer):
             raise ValueError(f"needs rows of features, (n_features,); got {input_shape}")
         (fan_in,) = input_shape
         shape = (self.units,)
-        z = {} if isinstance(self.activation, Identity) else {"z": Buffer(shape)}
+        z = {"z": Buffer(shape)} if self.activation.keeps_z else {}
         extra = {name: Buffer(shape, dtype) for name, dtype in self.activation.scratch.items()}
         W = ParamSpec((fan_in + 1, self.units), penalized_rows=fan_in, rate=self.rate, bias_rate=self.bias_rate)
         return Plan(shape, {"W": W}, {**z, **extra})
@@ -90,7 +90,7 @@ class NTKDense(Layer):
         fan_in = b.x.shape[1] - 1
         b.scale = 1.0 / math.sqrt(max(1, fan_in))
         b.x[:, -1] = 1.0 / b.scale
-        if isinstance(self.activation, Identity):
+        if not self.activation.keeps_z:
             b.z = b.y
         b.linear = affine(b.x, b.z, b.dy, b.dx, b.crew)
         self.activation.prepare(b.z, b.y, b.dy, b)

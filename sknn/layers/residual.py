@@ -8,7 +8,7 @@ import numpy as np
 
 from sknn.core.kernels import RandomState
 from sknn.initializers import Initializer, ScikitUniform
-from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape, edge, planned, rows, writable
+from sknn.layers.base import Buffer, Layer, ParamSpec, Plan, Shape, edge, hand_on, planned, rows, writable
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class Residual(Layer):
             inner.x, inner.dx, edge_array = x, dx, inner.y
             inner.y = writable(edge_array, self._reader(i))
             inner.dy = getattr(inner, "dy", None)
-            inner.training, inner.rng, inner.clock, inner.crew = b.training, b.rng, b.clock, b.crew
+            hand_on(b, inner)
             inner.absent = absent
             layer.prepare(inner)
             x, dx, absent = edge_array, inner.dy, inner.absent if layer.keeps_steps else None

@@ -94,7 +94,7 @@ class TableEmbedding(Layer):
         require(self.scale >= 0, "scale", "at least 0", self.scale)
         n = self.n_numbers
         valid = n is None or (isinstance(n, Integral) and not isinstance(n, bool) and n >= 0)
-        require(valid, "n_numbers", "a whole number of at least 0, or None", n)  # type: ignore[arg-type]
+        require(valid, "n_numbers", "a whole number of at least 0, or None", n)
         if not isinstance(self.levels, Iterable) or not all(map(is_count, self.levels)):
             raise ValueError(f"needs as levels the number of codes of each column, at least 1; got {self.levels!r}")
 
@@ -155,8 +155,10 @@ class TableEmbedding(Layer):
         np.not_equal(b.codes, b.raw_codes, out=b.wrong)
         if b.wrong.any():
             raise ValueError(f"TableEmbedding needs whole numbers as codes; got {b.raw_codes[b.wrong][0]:g}.")
-        if (b.codes.min(axis=0) < 0).any() or (b.codes.max(axis=0) >= b.limits).any():
-            raise ValueError(f"TableEmbedding needs codes from 0 to below {self.levels}; got {b.codes.max(axis=0)}.")
+        lowest, highest = b.codes.min(axis=0), b.codes.max(axis=0)
+        if (lowest < 0).any() or (highest >= b.limits).any():
+            wrong = np.where(lowest < 0, lowest, highest)
+            raise ValueError(f"TableEmbedding needs codes from 0 to below {self.levels}; got {wrong.tolist()}.")
         np.add(b.codes, b.starts, out=b.codes)
 
     def backward(self, p: Any, g: Any, b: Any) -> None:

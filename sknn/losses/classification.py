@@ -15,11 +15,20 @@ NEGLIGIBLE = 1e-30
 
 
 @dataclass(frozen=True)
-class LogisticLoss(Loss):
+class ProbabilityLoss(Loss):
+    """Base class of the losses whose targets are probabilities."""
+
+    target_range: ClassVar[str] = "probabilities, from 0 to 1"
+
+    def in_target_range(self, y: Array) -> bool:
+        return bool(np.all((y >= 0) & (y <= 1)))
+
+
+@dataclass(frozen=True)
+class LogisticLoss(ProbabilityLoss):
     """Base class of the losses of logistic probabilities, for two classes (one output) and for labels."""
 
     link: ClassVar[str] = "logistic"
-    target_range: ClassVar[str] = "probabilities, from 0 to 1"
 
     def inverse_link(self, raw: Array) -> Array:
         return np.asarray(expit(raw, out=raw))
@@ -27,16 +36,12 @@ class LogisticLoss(Loss):
     def log_inverse_link(self, raw: Array) -> Array:
         return np.asarray(log_expit(raw, out=raw))
 
-    def in_target_range(self, y: Array) -> bool:
-        return bool(np.all((y >= 0) & (y <= 1)))
-
 
 @dataclass(frozen=True)
-class SoftmaxLoss(Loss):
+class SoftmaxLoss(ProbabilityLoss):
     """Base class of the losses of softmax probabilities, for three classes or more."""
 
     link: ClassVar[str] = "softmax"
-    target_range: ClassVar[str] = "probabilities, from 0 to 1"
 
     def inverse_link(self, raw: Array) -> Array:
         raw -= raw.max(axis=1, keepdims=True)
@@ -48,9 +53,6 @@ class SoftmaxLoss(Loss):
         raw -= raw.max(axis=1, keepdims=True)
         raw -= np.log(np.exp(raw).sum(axis=1, keepdims=True))
         return raw
-
-    def in_target_range(self, y: Array) -> bool:
-        return bool(np.all((y >= 0) & (y <= 1)))
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class BinaryCrossEntropy(LogisticLoss):
 class SoftmaxCrossEntropy(SoftmaxLoss):
     """Cross-entropy of softmax probabilities: -sum(y * log p), p = exp(raw) / sum(exp(raw)).
 
-    The gradient is p sum(y) - y; targets are probabilities that sum to 1 in each row (one-hot, or smoothed).
+    The gradient is p - y; targets are probabilities that sum to 1 in each row (one-hot, or smoothed).
 
     References
     ----------

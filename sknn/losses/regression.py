@@ -12,7 +12,28 @@ from sknn.losses.base import Loss
 
 
 @dataclass(frozen=True)
-class SquaredError(Loss):
+class DistanceLoss(Loss):
+    """Base class of the losses of distances, averaged over the outputs."""
+
+    def share(self, n_outputs: int) -> float:
+        return 1.0 / n_outputs
+
+
+@dataclass(frozen=True)
+class DevianceLoss(Loss):
+    """Base class of the deviances of means that are exponentials of the raw outputs, summed over the outputs."""
+
+    link: ClassVar[str] = "exp"
+
+    def inverse_link(self, raw: Array) -> Array:
+        return np.exp(raw, out=raw)
+
+    def log_inverse_link(self, raw: Array) -> Array:
+        return raw
+
+
+@dataclass(frozen=True)
+class SquaredError(DistanceLoss):
     """Half the squared error, averaged over the outputs: (raw - y)² / 2, gradient raw - y.
 
     With K outputs both value and gradient are divided by K. scikit-learn's MLPRegressor divides the value
@@ -24,12 +45,9 @@ class SquaredError(Loss):
         np.multiply(out, out, out=raw)
         raw *= 0.5
 
-    def share(self, n_outputs: int) -> float:
-        return 1.0 / n_outputs
-
 
 @dataclass(frozen=True)
-class AbsoluteError(Loss):
+class AbsoluteError(DistanceLoss):
     """The absolute error, averaged over the outputs: |raw - y|, gradient sign(raw - y), 0 where they are equal.
 
     The best constant is the median.
@@ -44,12 +62,9 @@ class AbsoluteError(Loss):
         np.sign(raw, out=out)
         np.abs(raw, out=raw)
 
-    def share(self, n_outputs: int) -> float:
-        return 1.0 / n_outputs
-
 
 @dataclass(frozen=True)
-class Huber(Loss):
+class Huber(DistanceLoss):
     """Half the squared error near the target, straight lines far from it, averaged over the outputs.
 
     With r = raw - y: r² / 2 where |r| <= huber_delta, else huber_delta (|r| - huber_delta / 2). The gradient is
@@ -84,12 +99,9 @@ class Huber(Loss):
         raw -= work
         raw *= out
 
-    def share(self, n_outputs: int) -> float:
-        return 1.0 / n_outputs
-
 
 @dataclass(frozen=True)
-class LogCosh(Loss):
+class LogCosh(DistanceLoss):
     """The logarithm of cosh(raw - y), averaged over the outputs: near r² / 2 for small r, |r| - log 2 for large.
 
     The gradient is tanh(raw - y).
@@ -115,12 +127,9 @@ class LogCosh(Loss):
         np.tanh(raw, out=out)
         np.copyto(raw, work)
 
-    def share(self, n_outputs: int) -> float:
-        return 1.0 / n_outputs
-
 
 @dataclass(frozen=True)
-class Quantile(Loss):
+class Quantile(DistanceLoss):
     """The pinball loss, averaged over the outputs: (y - raw) times quantile where y > raw, else times quantile - 1.
 
     The best constant is that quantile of the targets. The gradient is -quantile where y > raw, 1 - quantile where
@@ -154,12 +163,9 @@ class Quantile(Loss):
         out += 0.5 - self.quantile
         raw *= out
 
-    def share(self, n_outputs: int) -> float:
-        return 1.0 / n_outputs
-
 
 @dataclass(frozen=True)
-class Poisson(Loss):
+class Poisson(DevianceLoss):
     """Half the Poisson deviance, summed over the outputs: y log(y / mu) - y + mu, mu = exp(raw).
 
     The gradient by ``raw`` is mu - y. Targets are counts or rates, 0 or more.
@@ -169,7 +175,6 @@ class Poisson(Loss):
     McCullagh, Nelder, "Generalized linear models", 1989.
     """
 
-    link: ClassVar[str] = "exp"
     target_range: ClassVar[str] = "numbers >= 0"
 
     def terms(self, raw: Array, y: Array, out: Array, work: Array) -> None:
@@ -181,18 +186,12 @@ class Poisson(Loss):
         work -= y
         raw += work
 
-    def inverse_link(self, raw: Array) -> Array:
-        return np.exp(raw, out=raw)
-
-    def log_inverse_link(self, raw: Array) -> Array:
-        return raw
-
     def in_target_range(self, y: Array) -> bool:
         return bool(np.all(y >= 0))
 
 
 @dataclass(frozen=True)
-class Gamma(Loss):
+class Gamma(DevianceLoss):
     """Half the gamma deviance, summed over the outputs: log(mu / y) + y / mu - 1, mu = exp(raw).
 
     The gradient by ``raw`` is 1 - y / mu. Targets are positive, with a spread in proportion to their mean.
@@ -202,7 +201,6 @@ class Gamma(Loss):
     McCullagh, Nelder, "Generalized linear models", 1989.
     """
 
-    link: ClassVar[str] = "exp"
     target_range: ClassVar[str] = "numbers > 0"
 
     # With r = raw - log y, that is r + expm1(-r), without cancellation where r is small.
@@ -213,12 +211,6 @@ class Gamma(Loss):
         np.expm1(out, out=out)
         raw += out
         np.negative(out, out=out)
-
-    def inverse_link(self, raw: Array) -> Array:
-        return np.exp(raw, out=raw)
-
-    def log_inverse_link(self, raw: Array) -> Array:
-        return raw
 
     def in_target_range(self, y: Array) -> bool:
         return bool(np.all(y > 0))

@@ -11,19 +11,9 @@ from sknn.core.kernels import Array, scale
 from sknn.optimizers.base import Optimizer
 
 
-def _require_moments(beta_1: float, beta_2: float, epsilon: float) -> None:
-    require(0 <= beta_1 < 1, "beta_1", "in [0, 1)", beta_1)
-    require(0 <= beta_2 < 1, "beta_2", "in [0, 1)", beta_2)
-    require(epsilon > 0, "epsilon", "greater than 0", epsilon)
-
-
-def _gains_of_moments(beta_1: float, beta_2: float) -> dict[str, float]:
-    return {"m": 1.0 / (1.0 - beta_1), "v": 1.0 / (1.0 - beta_2)}
-
-
 @dataclass(frozen=True)
 class _Moments(Optimizer):
-    """What Adam and AdamW share: the moments, and the step that they make."""
+    """What Adam and its relatives share: the moments, and the step that Adam and AdamW make of them."""
 
     beta_1: float = 0.9
     beta_2: float = 0.999
@@ -32,10 +22,12 @@ class _Moments(Optimizer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _require_moments(self.beta_1, self.beta_2, self.epsilon)
+        require(0 <= self.beta_1 < 1, "beta_1", "in [0, 1)", self.beta_1)
+        require(0 <= self.beta_2 < 1, "beta_2", "in [0, 1)", self.beta_2)
+        require(self.epsilon > 0, "epsilon", "greater than 0", self.epsilon)
 
     def gains(self) -> dict[str, float]:
-        return _gains_of_moments(self.beta_1, self.beta_2)
+        return {"m": 1.0 / (1.0 - self.beta_1), "v": 1.0 / (1.0 - self.beta_2)}
 
     def step(self, g: Array, m: Array, v: Array, rate: float, epsilon: float) -> None:  # type: ignore[override]
         scale(m, self.beta_1)
@@ -124,7 +116,7 @@ class AdamW(_Moments):
 
 
 @dataclass(frozen=True)
-class NAdam(Optimizer):
+class NAdam(_Moments):
     """Adam with Nesterov's momentum: the step looks ahead along the first moment.
 
     Update number t, with mu_i = beta_1 * (1 - 0.96 ** (i * momentum_decay) / 2) and P the product of mu_1 to mu_t::
@@ -156,20 +148,12 @@ class NAdam(Optimizer):
     The moments are kept without their factors (1 - beta), as in `Adam`.
     """
 
-    beta_1: float = 0.9
-    beta_2: float = 0.999
-    epsilon: float = 1e-8
     momentum_decay: float = 0.004
-    slots: ClassVar[tuple[str, ...]] = ("m", "v")
     needs_work: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _require_moments(self.beta_1, self.beta_2, self.epsilon)
         require(self.momentum_decay > 0, "momentum_decay", "greater than 0", self.momentum_decay)
-
-    def gains(self) -> dict[str, float]:
-        return _gains_of_moments(self.beta_1, self.beta_2)
 
     def _mu(self, t: int) -> float:
         return self.beta_1 * (1.0 - 0.5 * math.pow(0.96, t * self.momentum_decay))

@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
+from sknn.core.checks import unchanged_on_error
 from sknn.core.kernels import Array
 from sknn.preprocessing.columns import Levels, check_table, columns_of, encode_levels, learn_levels
 
@@ -74,7 +75,8 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         -------
         self
         """
-        self.categories_: list[Levels] = [learn_levels(column)[0] for column in self._columns(X, reset=True)]
+        with unchanged_on_error(self):
+            self.categories_: list[Levels] = [learn_levels(column)[0] for column in self._columns(X, reset=True)]
         self._is_one_hot = [is_one_hot(len(levels), self.max_one_hot_size) for levels in self.categories_]
         self.levels_ = tuple(
             len(levels) + 1 for levels, flag in zip(self.categories_, self._is_one_hot, strict=True) if not flag

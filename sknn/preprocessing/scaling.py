@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, 
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sknn.core.checks import unchanged_on_error
 from sknn.core.kernels import Array
 
 LARGE = 1e100
@@ -75,7 +76,8 @@ class RobustScaleSmoothClip(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         -------
         self
         """
-        X = self._check(X, reset=True)
+        with unchanged_on_error(self):
+            X = self._check(X, reset=True)
         statistics = [robust_statistics(X[:, j]) for j in range(X.shape[1])]
         self.center_, self.scale_ = np.array(statistics).T
         return self

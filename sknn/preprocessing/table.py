@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, assert_all_finite, check_is_fitted
 
+from sknn.core.checks import unchanged_on_error
 from sknn.core.kernels import Array
 from sknn.preprocessing.categories import is_one_hot, one_hot_names
 from sknn.preprocessing.columns import (
@@ -205,7 +206,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         self
         """
         reader = TableReader(self.categorical_features)
-        return self.fit_table(reader, reader.learn(X, self))
+        with unchanged_on_error(self):
+            return self.fit_table(reader, reader.learn(X, self))
 
     def transform(self, X: Any) -> Array:
         """Encode a table.

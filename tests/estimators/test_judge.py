@@ -20,7 +20,7 @@ def judged(weight=None, class_weight=None, slope=1.0):
     network, targets, seen = Network([Dense(1)], (1,), np.float64), ClassTargets.of(Y), {}
     network.parameters.values[:] = slope, 0.0
 
-    def score(network, X, rows, y, predicted, weight):
+    def score(X, rows, y, predicted, weight):
         seen.update(rows=rows, y=y, predicted=predicted, weight=weight)
         return 0.75
 

@@ -370,6 +370,14 @@ def test_unknown_parameter():
         named().set_params(drop=None).set_params(drop__rate=0.3)
 
 
+def test_nothing_changes_where_one_of_several_parameters_is_unknown():
+    model = named()
+    before = model.get_params()
+    with pytest.raises(ValueError, match="nonsense"):
+        model.set_params(conv1__filters=9, alpha=0.5, drop=None, nonsense=1)
+    assert model.get_params() == before
+
+
 # A mistake in the shapes: X, layers, the layer's name, what reached it, what it needs.
 SHAPE_MISTAKES = {
     "rows_for_images": (ROWS, [Conv2D(3)], ["conv2d_1", "Conv2D", r"\(12,\)", "height, width, channels"]),

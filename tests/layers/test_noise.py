@@ -6,9 +6,22 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from sknn.core.crew import Crew
 from sknn.core.network import Network
 from sknn.core.workspace import Workspace
-from sknn.layers import Conv2D, Dropout, Layer, RandomFlip, RandomRotation, RandomTranslation, RandomZoom, Reshape
+from sknn.layers import (
+    GRU,
+    Bidirectional,
+    Conv2D,
+    Dropout,
+    Layer,
+    RandomFlip,
+    RandomRotation,
+    RandomTranslation,
+    RandomZoom,
+    Reshape,
+)
+from sknn.schedules import Clock
 
 
 def train(layer: Layer, x: np.ndarray, dy: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -145,3 +158,18 @@ def test_no_rotation_and_no_zoom_change_nothing() -> None:
     x = pictures(4)
     assert_allclose(train(RandomRotation(0.0), x)[0], x, rtol=1e-14)
     assert_allclose(train(RandomZoom(0.0), x)[0], x, rtol=1e-14)
+
+
+def test_layers_inside_others_know_how_far_training_has_come() -> None:
+    seen = []
+
+    class Watching(GRU):
+        def prepare(self, b: Any) -> None:
+            super().prepare(b)
+            seen.append((b.clock, b.crew))
+
+    clock = Clock()
+    with Crew(2) as crew:
+        net = Network([Bidirectional(Watching(3))], (4, 3), np.float64)
+        Workspace(net, 2, training=True, clock=clock, crew=crew)
+    assert seen == [(clock, crew)] * 2

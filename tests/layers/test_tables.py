@@ -43,8 +43,8 @@ def test_table_embedding_starts_with_zero_for_what_is_missing():
 
 @pytest.mark.parametrize("code", [-1, 3])
 def test_wrong_codes_are_answered(code):
-    with pytest.raises(ValueError, match=r"codes from 0 to below \(3,\)"):
-        make([TableEmbedding(0, (3,))], (1,)).predict(np.array([[1.0], [code]]))
+    with pytest.raises(ValueError, match=rf"codes from 0 to below \(3, 9\); got \[{code}, 4\]"):
+        make([TableEmbedding(0, (3, 9))], (2,)).predict(np.array([[1.0, 4.0], [code, 2.0]]))
 
 
 def test_ntk_dense_is_dense_with_scaled_weights():
