@@ -234,19 +234,19 @@ def test_columns_in_another_order_are_named():
     ("encoder", "good", "bad"),
     [
         (TableEncoder(), TABLE, pd.DataFrame({"q": [1.0, np.inf], "r": [1.0, 2.0]})),
-        (CategoryEncoder(), TABLE[["color"]], pd.DataFrame({"q": [[1], [2]], "r": ["a", "b"]})),
+        (CategoryEncoder(), TABLE[["city"]], pd.DataFrame({"q": [[1], [2]], "r": ["a", "b"]})),
         (RobustScaleSmoothClip(), TABLE[["number"]], pd.DataFrame({"q": [1.0, np.inf], "r": [1.0, 2.0]})),
     ],
     ids=lambda value: type(value).__name__,
 )
 def test_a_fit_that_fails_changes_nothing(encoder, good, bad):
     fresh = clone(encoder)
-    with pytest.raises(ValueError):
+    with pytest.raises((ValueError, TypeError), match=r"X|column"):
         fresh.fit(bad)
     with pytest.raises(NotFittedError):
         fresh.transform(good)
     expected = encoder.fit(good).transform(good)
-    with pytest.raises(ValueError):
+    with pytest.raises((ValueError, TypeError), match=r"X|column"):
         encoder.fit(bad)
     assert_array_equal(encoder.transform(good), expected)
 

@@ -1,7 +1,7 @@
 """RealMLP, a network with tuned defaults for tables: what both estimators share."""
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any, ClassVar, Self
@@ -19,6 +19,7 @@ from sknn.core.checks import unchanged_on_error
 from sknn.core.kernels import Array, RandomState
 from sknn.core.network import Network
 from sknn.core.objective import Objective, Penalty
+from sknn.core.predictor import PREDICT_BYTES
 from sknn.estimators.base import NO_VALIDATION, NetworkEstimator
 from sknn.estimators.callbacks import CallbackRule, begin_callbacks
 from sknn.estimators.components import component, hidden_sizes
@@ -27,6 +28,7 @@ from sknn.estimators.recipes import OUTPUT_INITS, RECIPES, bias_initializer, wei
 from sknn.estimators.targets import Targets, check_target_range
 from sknn.estimators.validation import Judge, Samples, split_rows, takes_weights
 from sknn.layers import Dropout, Layer, NTKDense, ParametricActivation, Scale, TableEmbedding
+from sknn.layers.base import parts
 from sknn.losses import Loss
 from sknn.optimizers import AdamW
 from sknn.preprocessing import TableEncoder
@@ -365,18 +367,18 @@ class RealMLP(NetworkEstimator):
 
     # -- the fitted estimator ------------------------------------------------------------------------------------------
 
-    def _member_raws(self, X: Any) -> Iterator[Array]:
+    def _predictions(self, X: Any, finish: Callable[[Array], Array] = np.asarray) -> Array:
+        """Average the members' predictions and finish them, a block of rows at a time."""
         check_is_fitted(self)
         table = self._check_X(X, reset=False)
-        return (member.raw(table) for member in self.members_)
-
-    def _predictions(self, X: Any) -> Array:
-        total = sum(self._trained_loss.inverse_link(raw) for raw in self._member_raws(X))
-        return np.asarray(total) / len(self.members_)
+        results: list[Array] = []
+        for part in parts(len(table), PREDICT_BYTES // (8 * self._targets.n_outputs)):
+            total = sum(self._trained_loss.inverse_link(member.raw(table[part])) for member in self.members_)
+            results.append(finish(total / len(self.members_)))
+        return np.concatenate(results)
 
     def _predicted(self, X: Any) -> Array:
-        predictions = self._predictions(X)
-        return self._targets.decode(predictions)
+        return self._predictions(X, self._targets.decode)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -83,8 +83,8 @@ class ClassTargets(Targets):
         return codes.astype(np.min_scalar_type(len(self.classes)), copy=False)
 
     def encode(self, y: Array, dtype: Any) -> TargetRows:
-        table = np.array([[0.0], [1.0]]) if self.kind == "binary" else np.eye(len(self.classes))
-        return TargetRows(self._codes(y), table.astype(dtype))
+        table = np.array([[0.0], [1.0]], dtype) if self.kind == "binary" else np.eye(len(self.classes), dtype=dtype)
+        return TargetRows(self._codes(y), table)
 
     def decode(self, predictions: Array) -> Array:
         if self.kind == "binary":

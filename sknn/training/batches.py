@@ -112,15 +112,16 @@ class Batches:
     def _allocate(self, dtype: Any) -> None:
         X = self.X
         row_bytes = (X.data.nbytes + X.indices.nbytes) // X.shape[0] + 8 if self.sparse else X[:1].nbytes
+        values, table = self.targets.values, self.targets.table
+        self._n_outputs = n_outputs = (values if table is None else table).shape[1]
+        row_bytes += n_outputs * np.dtype(dtype).itemsize
         per_block = max(1, BLOCK_BYTES // (row_bytes * self.batch_size))
         self.block_rows = size = self.batch_size * min(per_block, len(self))
         self._x = None if self.sparse else np.empty((size, *X.shape[1:]), X.dtype)
-        values, table = self.targets.values, self.targets.table
-        n_outputs = (values if table is None else table).shape[1]
         self._codes = np.empty((size, *values.shape[1:]), values.dtype)
-        as_taken = table is None and values.dtype == dtype and n_outputs == 1
+        self._as_taken = table is None and values.dtype == dtype and n_outputs == 1
         # Output by output, as the network's raw outputs lie.
-        self._y = self._codes if as_taken else np.empty((size, n_outputs), dtype, order="F")
+        self._y = self._codes.reshape(-1) if self._as_taken else np.empty(size * n_outputs, dtype)
         self._w = None if self.weight is None else np.empty((size, 1), dtype)
 
     def __iter__(self) -> Iterator[tuple[Any, Array, Array | None]]:
@@ -138,10 +139,10 @@ class Batches:
         n = len(rows)
         x = self.X[rows] if self._x is None else self.X.take(rows, 0, self._x[:n], "clip")
         codes = self.targets.values.take(rows, 0, self._codes[:n], "clip")
-        y = self._y[:n]
+        y = self._y[: n * self._n_outputs].reshape(n, -1, order="F")
         if self.targets.table is not None:
             self.targets.table.T.take(codes, 1, y.T, "clip")
-        elif self._y is not self._codes:
+        elif not self._as_taken:
             np.copyto(y, codes)
         if self.weight is None or self._w is None:
             return x, y, None

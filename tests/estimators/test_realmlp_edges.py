@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 from joblib import parallel_backend
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.metrics import get_scorer
 
 from sknn import RealMLPClassifierScratch, RealMLPRegressorScratch
+from sknn.estimators.realmlp import Member
 from sknn.estimators.validation import split_rows
 from sknn.losses import Gamma, Poisson
 from sknn.preprocessing import RobustScaleSmoothClip
@@ -254,3 +256,17 @@ def test_members_share_the_time_that_remains(takes, n_jobs, shares, monkeypatch)
     with parallel_backend("threading"):
         net.fit(X, Y)
     assert given == shares
+
+
+@pytest.mark.parametrize("n_members", [1, 2])
+def test_predictions_are_made_in_blocks_of_rows(n_members, monkeypatch):
+    X = np.random.RandomState(0).standard_normal((50, 3))
+    model = RealMLPClassifierScratch(max_iter=1, n_members=n_members, random_state=0).fit(X, np.arange(50) % 3)
+    expected, labels = model.predict_proba(X), model.predict(X)
+    seen = []
+    raw = Member.raw
+    monkeypatch.setattr(Member, "raw", lambda self, table: seen.append(len(table)) or raw(self, table))
+    monkeypatch.setattr("sknn.estimators.realmlp.PREDICT_BYTES", 8 * 3 * 20)
+    assert_allclose(model.predict_proba(X), expected, rtol=1e-14)
+    assert_array_equal(model.predict(X), labels)
+    assert seen == [n for n in (20, 20, 10) for _ in range(n_members)] * 2

@@ -269,10 +269,12 @@ def test_sizes_are_those_of_batches_that_there_are(n, sizes):
 
 @pytest.mark.parametrize(("fit", "rows"), [(0.5, 4), (1, 4), (1.9, 4), (2, 8), (7, 28), (99, 32)])
 def test_a_block_holds_the_whole_batches_that_fit(fit, rows, monkeypatch):
-    """But at least one, and no more than there are."""
+    """But at least one, and no more than there are; the targets count, too, of which there may be many."""
     X, y, _ = data(31)
-    monkeypatch.setattr(batches_module, "BLOCK_BYTES", int(fit * X[:4].nbytes))
-    assert make(X, y).block_rows == rows
+    for outputs in (1, 1000):
+        y = np.zeros((31, outputs))
+        monkeypatch.setattr(batches_module, "BLOCK_BYTES", int(fit * (X[:4].nbytes + y[:4].nbytes)))
+        assert make(X, y).block_rows == rows
 
 
 @every_dtype
