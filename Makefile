@@ -48,7 +48,8 @@ docs: .venv/docs.stamp
 
 clean:
 	rm -rf .venv .venv-oldest build dist demo_output docs/_build docs/auto_examples docs/generated
-	rm -rf .mypy_cache .pytest_cache .ruff_cache
+	rm -rf docs/sg_execution_times.rst benchmarks/results/pictures .mypy_cache .pytest_cache .ruff_cache
+	find benchmarks docs examples sknn tests -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/%.stamp: pyproject.toml | .venv/pyvenv.cfg
 	.venv/bin/python -m pip install --quiet --editable ".[$(EXTRAS_$*)]"

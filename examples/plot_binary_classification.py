@@ -2,7 +2,7 @@
 Two classes, with curves of loss and accuracy
 =============================================
 
-A network learns to tell malignant from benign tumours. It is shown its own validation samples, and
+A network learns to tell malignant from benign tumors. It is shown its own validation samples, and
 the curves tell when it begins to know its training samples by heart.
 """
 

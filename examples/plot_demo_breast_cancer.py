@@ -25,7 +25,7 @@ from sknn import MLPClassifierScratch
 matplotlib.use("Agg")  # draw into files: the demo needs no display
 
 # %%
-# The data: 569 tumours, each described by 30 measurements. A quarter is held out.
+# The data: 569 tumors, each described by 30 measurements. A quarter is held out.
 
 data = load_breast_cancer()
 X_train, X_test, y_train, y_test = train_test_split(data.data, data.target, stratify=data.target, random_state=0)

@@ -2,7 +2,7 @@
 Rare classes
 ============
 
-Fewer than five samples in a hundred are positive. A network that minimises the plain loss does well by looking
+Fewer than five samples in a hundred are positive. A network that minimizes the plain loss does well by looking
 away from them; here are ways to make it look.
 """
 

@@ -35,7 +35,7 @@ warnings.filterwarnings("ignore", category=ConvergenceWarning)
 
 
 def compare(**settings):
-    """Train networks for so many epochs, and draw the loss that each minimises and the log loss on test samples."""
+    """Train networks for so many epochs, and draw the loss that each minimizes and the log loss on test samples."""
     _, axis = plt.subplots(figsize=(6, 3.5), layout="constrained")
     for color, (name, setting) in enumerate(settings.items()):
         net = MLPClassifierScratch(**base, **setting, max_iter=EPOCHS, n_iter_no_change=np.inf, scoring="neg_log_loss")
@@ -79,7 +79,7 @@ compare(plain={}, batch={"normalization": "batch"}, layer={"normalization": "lay
 # Label smoothing
 # ---------------
 #
-# What is minimised is another loss here, which cannot reach zero: so only the full lines can be compared.
+# What is minimized is another loss here, which cannot reach zero: so only the full lines can be compared.
 
 compare(plain={}, smoothed={"label_smoothing": 0.2})
 

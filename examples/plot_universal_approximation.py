@@ -24,7 +24,7 @@ def f(x):
 y = f(X[:, 0])
 
 # %%
-# There is no noise, and nothing to generalise: the question is only what a network of some width can
+# There is no noise, and nothing to generalize: the question is only what a network of some width can
 # express. Of five random starts the best one counts.
 
 
@@ -74,7 +74,7 @@ def polygon(units):
 # %%
 # The largest distance anywhere, for both. By construction it falls for ever, as the theorem promises. Training
 # needs far fewer units at first, since it puts them where they are needed; from some width on it is training,
-# and no longer the width, that sets the limit. (It also minimises the mean of the squares, not the largest
+# and no longer the width, that sets the limit. (It also minimizes the mean of the squares, not the largest
 # distance, which may rise meanwhile.) Neither is right outside of the interval.
 
 

@@ -53,7 +53,7 @@ axis.legend()
 # Outside of the training data
 # ----------------------------
 #
-# Five networks that differ in nothing but their seed, on a wave with noise. Where there are samples, grey, they
+# Five networks that differ in nothing but their seed, on a wave with noise. Where there are samples, gray, they
 # agree. Beyond, each goes on as its units happen to lie, and nothing in one of them tells that it guesses. A
 # Gaussian process does tell: its band widens.
 

@@ -33,7 +33,6 @@ ORDER = [
     "sknn.losses",
     "sknn.layers.base",
     "sknn.layers.recurrent",
-    "sknn.layers.augmentation",
     "sknn.layers.*",
     "sknn.layers",
     "sknn.core.parameters",
@@ -72,8 +71,6 @@ ORDER = [
     "sknn.plotting.base",
     "sknn.plotting.*",
     "sknn.plotting",
-    "sknn.interop.*",
-    "sknn.interop",
     "sknn",
 ]
 
