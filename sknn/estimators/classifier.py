@@ -202,7 +202,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return np.where(p > 0, log_p, np.hstack(exact))
 
     def decision_function(self, X: Any) -> Array:
-        """Compute the raw outputs, before the logistic or softmax function.
+        """Compute log-odds or log-probabilities: scores that are not bounded, for calibration and thresholds.
 
         Parameters
         ----------
@@ -212,7 +212,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         Returns
         -------
         ndarray of shape (n_samples,) for two classes, else (n_samples, n_classes)
-            Log-odds of the second class; for more classes log-probabilities up to a constant of each row.
+            Log-odds of the second class, or of each label; for three classes or more their log-probabilities, as
+            raw outputs are known up to a constant of each row only, and calibration looks at each class alone.
 
         Raises
         ------
@@ -222,6 +223,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             If ``X`` has other features than in ``fit``, or infinity, or NaN where ``fit`` does not take it.
         """
         raw = self._raw(X)
+        if self._targets.kind == "multiclass":
+            return self._trained_loss.log_inverse_link(raw)
         return raw[:, 0] if self._targets.kind == "binary" else raw
 
     def _targets_of(self, y: Array, weight: Array | None, classes: Any, first: bool, incremental: bool) -> Targets:

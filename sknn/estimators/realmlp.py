@@ -378,7 +378,7 @@ class RealMLP(NetworkEstimator):
         return np.concatenate(results)
 
     def _predicted(self, X: Any) -> Array:
-        return self._predictions(X, self._targets.decode)
+        return self._predictions(X, lambda predictions: self._targets.decode(predictions))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -360,7 +360,7 @@ class RealMLPClassifierScratch(NetworkClassifier, RealMLP):
         return targets.encode(y, dtype).smoothed(share)
 
     def decision_function(self, X: Any) -> Array:
-        """Compute the log-odds of the second of two classes, or log-probabilities up to a constant of each row.
+        """Compute the log-odds of the second of two classes or of each label, or the log-probabilities of more classes.
 
         Parameters
         ----------
@@ -378,8 +378,8 @@ class RealMLPClassifierScratch(NetworkClassifier, RealMLP):
         ValueError
             If ``X`` has other columns than in ``fit``.
         """
-        raw = self._raw(X)
-        return raw[:, 1] - raw[:, 0] if self._targets.kind == "multiclass" and raw.shape[1] == 2 else raw
+        scores = super().decision_function(X)
+        return scores[:, 1] - scores[:, 0] if self._targets.kind == "multiclass" and scores.shape[1] == 2 else scores
 
     def _raw(self, X: Any, finish: Callable[[Array], Array] | None = None) -> Array:
         check_is_fitted(self)
