@@ -11,6 +11,7 @@ from typing import Any, ClassVar, TypeAlias, Union, get_args, get_origin
 import numpy as np
 
 from sknn.activations import Activation
+from sknn.core.checks import require
 from sknn.core.kernels import Array, RandomState
 from sknn.core.settings import Settings
 from sknn.initializers import Initializer
@@ -39,6 +40,11 @@ class ParamSpec:
         Factor of weight decay, which is in proportion to the array's own learning rate, too.
     uses : int, default=1
         How often a sample is multiplied by it in one product, as at the places of an image.
+
+    Raises
+    ------
+    ValueError
+        If a factor is negative.
     """
 
     shape: Shape
@@ -48,6 +54,11 @@ class ParamSpec:
     bias_rate: float | None = None
     decay: float = 1.0
     uses: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("rate", "bias_rate", "decay"):
+            factor = getattr(self, name)
+            require(factor is None or factor >= 0, name, "at least 0", factor)
 
 
 @dataclass(frozen=True)
@@ -245,7 +256,9 @@ def planned(layer: Layer, input_shape: Shape) -> Plan:
 
 def _check_kind(layer: Layer, name: str, kind: Any) -> None:
     value, kinds = getattr(layer, name), get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
-    if kind is int:
+    if kind is bool:
+        valid, wanted = isinstance(value, bool | np.bool), "True or False"
+    elif kind is int:
         valid, wanted = isinstance(value, Integral) and not isinstance(value, bool), "a whole number"
     elif kind is float:
         valid = isinstance(value, Real) and not isinstance(value, bool) and abs(value) < inf  # type: ignore[operator]

@@ -212,7 +212,7 @@ class Conv2D(Convolution):
         'valid' takes the windows that lie inside. 'same' takes one at every ``strides`` places, with zeros
         around the image; where their number is odd, the odd one is at the bottom and on the right.
     dilation : int or (int, int), default=1
-        Distances between the neighbours in a window.
+        Distances between the neighbors in a window.
     activation : Activation, default=Identity()
         The function f.
     weight_init : Initializer, default=ScikitUniform()
@@ -243,7 +243,7 @@ class Conv1D(Convolution):
         'valid' takes the windows that lie inside. 'same' takes one at every ``strides`` places, with zeros
         around the sequence; where their number is odd, the odd one is at the end.
     dilation : int, default=1
-        Distance between the neighbours in a window.
+        Distance between the neighbors in a window.
     activation : Activation, default=Identity()
         The function f.
     weight_init : Initializer, default=ScikitUniform()

@@ -31,7 +31,7 @@ class Warp(Layer):
         training = {
             "draws": Buffer(()),
             "M": Buffer((2, 2)),
-            # One border of zeros before and two after: no neighbour of a place kept within -1 and height is outside.
+            # One border of zeros before and two after: no neighbor of a place kept within -1 and height is outside.
             "padded": Buffer((height + 3, width + 3, channels)),
             "corner": Buffer(input_shape),
             **dict.fromkeys(("i", "j", "floor_i", "floor_j", "weight", "work"), place),
