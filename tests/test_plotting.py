@@ -399,3 +399,50 @@ def test_six_images_in_a_row_and_the_last_row_filled_with_nothing(net, way):
     assert display.axes_[0].get_gridspec().ncols == 6
     assert [axis.axison for axis in display.figure_.axes] == [True] * 7 + [False] * 5
     assert len(few.plot().figure_.axes) == 2
+
+
+@pytest.mark.parametrize(
+    ("images", "y_pred", "more", "message"),
+    [
+        ((3, 4, 4), [1, 2], {}, r"y_pred has the shape \(2,\); expected \(3,\)"),
+        ((3, 4, 4), [1, 2, 3], {"confidence": [0.5] * 5}, r"confidence has the shape \(5,\)"),
+        ((3, 4, 4), [1, 2, 3], {"y_true": [1]}, r"y_true has the shape \(1,\)"),
+        ((3, 16), [1, 2, 3], {}, r"images has the shape \(3, 16\); expected .*Give image_shape"),
+        ((3, 4, 4, 2), [1, 2, 3], {}, "1, 3 or 4 channels"),
+        ((0, 4, 4), [], {}, "one image at least"),
+        ((3, 4, 4), [1, 2, 3], {"columns": 0}, "columns must be a whole number of at least 1, got 0"),
+    ],
+)
+def test_images_and_predictions_that_do_not_fit(images, y_pred, more, message):
+    with pytest.raises(ValueError, match=message):
+        ImagePredictionDisplay.from_predictions(np.zeros(images), y_pred, **more)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"image_shape": (7, 7)}, r"image_shape=\(7, 7\) does not fit samples of shape \(4,\)"),
+        ({}, r"images has the shape \(5, 4\)"),
+        ({"image_shape": (2, 2), "class_names": ["a"]}, "class_names has 1 names; expected 2"),
+        ({"image_shape": (2, 2), "y": [0] * 9}, r"y_true has the shape \(9,\); expected \(5,\)"),
+    ],
+    ids=str,
+)
+def test_images_that_an_estimator_does_not_fit(more, message):
+    rows = np.random.RandomState(0).rand(5, 4)
+    net = MLPClassifierScratch(solver="lbfgs", random_state=0).fit(rows, [0, 1, 0, 1, 0])
+    with pytest.raises(ValueError, match=message):
+        ImagePredictionDisplay.from_estimator(net, rows, **more)
+
+
+def test_images_of_several_labels_are_refused():
+    rows = np.random.RandomState(0).rand(5, 4)
+    labels = MLPClassifierScratch(solver="lbfgs", random_state=0).fit(rows, np.eye(2, dtype=int)[[0, 1, 0, 1, 0]])
+    with pytest.raises(ValueError, match=r"predict\(X\) has the shape \(5, 2\)"):
+        ImagePredictionDisplay.from_estimator(labels, rows, image_shape=(2, 2))
+
+
+def test_gray_images_share_a_range():
+    images = np.stack([np.full((3, 3), 0.2), np.full((3, 3), 0.8)])
+    display = ImagePredictionDisplay.from_predictions(images, ["a", "b"])
+    assert [axis.images[0].get_clim() for axis in display.axes_] == [(0.2, 0.8)] * 2

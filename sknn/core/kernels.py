@@ -32,7 +32,7 @@ CACHE_LINE, PAGE = 64, 4096
 
 
 def empty(shape: tuple[int, ...], dtype: Any, order: Literal["C", "F"] = "C", place: int = 0) -> Array:
-    """Make an uninitialised array that begins at a cache line, the ``place``-th of a page, unless it is a small one.
+    """Make an uninitialized array that begins at a cache line, the ``place``-th of a page, unless it is a small one.
 
     Vector instructions want the first. The second keeps arrays that are worked on together at different places:
     large ones begin at the same place of their pages otherwise, where some processors copy ten times more slowly.

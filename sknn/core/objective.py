@@ -1,4 +1,4 @@
-"""What training minimises: the loss of a network's outputs plus a penalty of its weights."""
+"""What training minimizes: the loss of a network's outputs plus a penalty of its weights."""
 
 from dataclasses import dataclass
 

@@ -46,8 +46,8 @@ class ParameterVector:
 
     @property
     def layout(self) -> list[list[tuple[str, Shape, bool]]]:
-        """Names and shapes of each layer's arrays, and which are trained: what the vectors mean."""
-        return [[(name, spec.shape, spec.trainable) for name, spec in layer.items()] for layer in self.specs]
+        """Names and shapes of each layer's arrays, if there are any, and which are trained: what the vectors mean."""
+        return [[(name, spec.shape, spec.trainable) for name, spec in layer.items()] for layer in self.specs if layer]
 
     def _all(self) -> Iterator[ParamSpec]:
         return (spec for layer in self.specs for spec in layer.values())
@@ -76,7 +76,7 @@ class ParameterVector:
                     self.decay_factors.append(spec.rate * spec.decay)
 
     def gradients(self) -> Self:
-        """Make a vector of the same layout, uninitialised, for the gradients."""
+        """Make a vector of the same layout, uninitialized, for the gradients."""
         trainable = [{n: s for n, s in layer.items() if s.trainable} for layer in self.specs]
         return type(self)(trainable, self.values.dtype)
 

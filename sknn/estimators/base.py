@@ -1,6 +1,7 @@
 """The one fit: data and parameters in, a trained network and what was learned on the way out."""
 
 import copy
+import operator
 from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
@@ -19,11 +20,11 @@ from sknn.core.network import Network
 from sknn.core.objective import Objective, Penalty
 from sknn.core.warn import warn
 from sknn.estimators.callbacks import begin_callbacks
-from sknn.estimators.components import make_optimizer, make_schedule
+from sknn.estimators.components import make_optimizer, make_schedule, parameters_of
 from sknn.estimators.fitted import FittedNetwork
 from sknn.estimators.guards import about_validation, naming
 from sknn.estimators.targets import Targets, check_target_range, dense_targets
-from sknn.estimators.validation import Judge, Samples, takes_weights
+from sknn.estimators.validation import Judge, Samples, score_by
 from sknn.layers.base import Layer
 from sknn.losses import Loss
 from sknn.training.batches import Batches, TargetRows
@@ -77,6 +78,8 @@ class NetworkEstimator(FittedNetwork):
             if incremental and self.early_stopping and validation[0] is None:
                 raise ValueError("partial_fit does not support early_stopping=True without X_val")
             first = not self.__sklearn_is_fitted__() or not (incremental or self.warm_start)
+            if incremental:
+                self._check_changed_parameters()
             y_is_sparse = issparse(y)
             X, y = self._validate(X, y, first)
             weight = self._check_weight(sample_weight, X)
@@ -104,6 +107,14 @@ class NetworkEstimator(FittedNetwork):
                 callbacks.end(state)
         return self
 
+    # scikit-learn does it in the first call of partial_fit only, since it takes a tenth of a small one's time.
+    def _check_changed_parameters(self) -> None:
+        given = [getattr(self, name) for name in parameters_of(type(self))]
+        checked = self.__dict__.get("_checked_parameters")
+        if checked is None or not all(map(operator.is_, given, checked)):
+            self._validate_params()
+        self._checked_parameters = given
+
     def _validate(self, X: Any, y: Any, first: bool) -> tuple[Any, Array]:
         if y is None:
             validate_data(self, X, y, reset=False)  # which says that y is needed
@@ -130,7 +141,7 @@ class NetworkEstimator(FittedNetwork):
     def _starting_state(
         self, X: Any, rows: Array | None, targets: Targets, rng: RandomState, first: bool, incremental: bool
     ) -> TrainingState:
-        """Make a network that is initialised on some rows, or a copy of the last one and where its training stood."""
+        """Make a network that is initialized on some rows, or a copy of the last one and where its training stood."""
         if first:
             network = Network(self._layers(targets.n_outputs), X.shape[1:], X.dtype, self._layer_names())
             network.initialize(rng, X, rows)
@@ -140,8 +151,8 @@ class NetworkEstimator(FittedNetwork):
         network = Network(layers, last.network.input_shape, last.network.dtype, self._layer_names())
         if network.parameters.layout != last.network.parameters.layout:
             raise ValueError(
-                "The layers differ from those of the last fit, so its weights cannot be trained on; expected shapes "
-                f"{last.network.shapes}, got {network.shapes}. Use a new estimator, or warm_start=False."
+                "The layers differ from those of the last fit, so its weights cannot be trained on; expected "
+                f"{_outline(last.network)}, got {_outline(network)}. Use a new estimator, or warm_start=False."
             )
         return last.continued(network, anew=not incremental)
 
@@ -214,8 +225,7 @@ class NetworkEstimator(FittedNetwork):
             fitted = copy.copy(self)
             fitted.__dict__.update(self._attributes(state, targets, loss))
             fitted.__dict__.pop("feature_names_in_", None)
-            weights = {} if weight is None or not takes_weights(scorer) else {"sample_weight": weight}
-            return float(scorer(fitted, X[rows], y, **weights))
+            return score_by(scorer, fitted, X[rows], y, weight)
 
         return score
 
@@ -325,7 +335,11 @@ class NetworkEstimator(FittedNetwork):
                 f"Training diverged: {state.stop_reason} The weights {kept} were restored.",
                 ConvergenceWarning,
             )
-        elif state.stop_reason is None and not incremental:
+            return
+        scores = state.history["validation_score"][-state.epoch :] if self.early_stopping and state.epoch else []
+        if scores and np.isnan(scores).all():
+            warn("The validation score was NaN after every epoch, so none of them counts as the best; look at scoring.")
+        if state.stop_reason is None and not incremental:
             state.stop_reason = f"max_iter={self.max_iter} reached."
             if make_schedule(self).ends_as_planned:
                 return
@@ -358,3 +372,9 @@ class NetworkEstimator(FittedNetwork):
             "n_parameters_": state.network.parameters.values.size,
             "out_activation_": loss.link,
         }
+
+
+def _outline(network: Network) -> str:
+    """Name the layers, with the shapes of their outputs."""
+    kinds = [type(layer).__name__ for layer in network.layers]
+    return ", ".join(f"{kind} {shape}" for kind, shape in zip(kinds, network.shapes[1:], strict=True))

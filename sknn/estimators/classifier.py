@@ -229,6 +229,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
 
     def _targets_of(self, y: Array, weight: Array | None, classes: Any, first: bool, incremental: bool) -> Targets:
         targets = class_targets(y)
+        if targets.kind == "multilabel":
+            targets.check_known(y)
         if not first:
             self._check_classes(y, targets, classes, incremental)
             targets = copy(self._targets)
@@ -236,7 +238,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             targets = self._declared(y, targets, classes)
         if not incremental or self.class_weight != "balanced":
             targets.learn_weights(self.class_weight, y, weight)
-        elif first:
+            targets.class_weight = self.class_weight
+        elif first or targets.class_weight != "balanced":
             raise ValueError(
                 "class_weight='balanced' is not known before all classes are counted; for partial_fit expected a dict, "
                 "as of sklearn.utils.class_weight.compute_class_weight('balanced', classes=classes, y=y)."

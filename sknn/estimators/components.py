@@ -57,14 +57,14 @@ def fill(part: type[Part], estimator: Any) -> Part:
     -------
     object
     """
-    signature = _parameters(estimator.__class__)
+    signature = parameters_of(estimator.__class__)
     named = {f.name: getattr(estimator, f.name) for f in fields(part) if f.name in signature}  # type: ignore[arg-type]
     given = {name: value for name, value in named.items() if value != signature[name].default}
     return part(**given)
 
 
 @lru_cache
-def _parameters(kind: type) -> Mapping[str, inspect.Parameter]:
+def parameters_of(kind: type) -> Mapping[str, inspect.Parameter]:
     """Give the parameters of an estimator's class, which take longer to find than a small step.
 
     A subclass of the user's may set some, or have other defaults; what they are compared with are ours.

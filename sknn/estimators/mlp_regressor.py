@@ -19,7 +19,7 @@ class MLPRegressorScratch(NetworkRegressor, MLP):
     Parameters
     ----------
     loss : str or Loss, default='squared_error'
-        What is minimised: 'squared_error', 'absolute_error', 'huber', 'log_cosh', 'quantile', or, with predictions
+        What is minimized: 'squared_error', 'absolute_error', 'huber', 'log_cosh', 'quantile', or, with predictions
         ``exp(raw)``, half the deviance 'poisson' (targets of 0 or more) or 'gamma' (above 0); or an object of
         `sknn.losses`.
     hidden_layer_sizes : int or sequence of int, default=(100,)
@@ -51,7 +51,8 @@ class MLPRegressorScratch(NetworkRegressor, MLP):
     shuffle : bool, default=True
         Shuffle the rows before each epoch.
     random_state : int, RandomState instance or None, default=None
-        Source of the initial weights, the shuffles and the validation split; an int makes results repeat.
+        Source of the initial weights, the shuffles, the validation split and the noise of layers; an int makes results
+        repeat.
     tol : float, default=1e-4
         An epoch counts as an improvement when it is better than the best by ``tol``. For 'lbfgs', the bound on the
         gradient at which it stops.
@@ -68,11 +69,11 @@ class MLPRegressorScratch(NetworkRegressor, MLP):
         The samples are ``X_val`` if ``fit`` gets them, else a part of the rows that is held out ('lbfgs' holds none
         out, and watches only ``X_val``).
     validation_fraction : float, default=0.1
-        Share of the rows that is held out, in [0, 1), and above 0 where some are to be.
+        Share of the rows that is held out, in [0, 1); 0 does not do for early stopping without ``X_val``.
     beta_1, beta_2 : float, default=0.9, 0.999
-        Decay of the two moments of 'adam', in [0, 1).
+        Decay of the two moments of 'adam', 'adamw' and 'nadam', in [0, 1).
     epsilon : float, default=1e-8
-        Keeps the quotient of 'adam' finite, greater than 0.
+        Keeps the quotient of adaptive solvers finite ('adam', 'adamw', 'nadam', 'rmsprop', 'adagrad'), greater than 0.
     n_iter_no_change : int or inf, default=10
         More epochs in a row than this without improvement end training.
     max_fun : int, default=15000
@@ -95,8 +96,8 @@ class MLPRegressorScratch(NetworkRegressor, MLP):
         Standardize what enters each activation, over the rows of the batch (with running statistics for predicting) or
         over the units of the layer. Deep networks train faster.
     residual : bool, default=False
-        Add the input of a hidden layer to its output where both are of equal width, so that gradients reach the first
-        layers of deep networks.
+        Add the input of a hidden layer, from the second on, to its output where both are of equal width, so that
+        gradients reach the first layers of deep networks.
     weight_init : str or Initializer, default='auto'
         Initial weights: 'auto' (scikit-learn's), 'glorot_uniform', 'glorot_normal', 'he_uniform', 'he_normal',
         'lecun_normal', 'orthogonal', 'normal', 'std' and 'std_he5' (which follow the data), 'zeros', or an object of
@@ -117,7 +118,7 @@ class MLPRegressorScratch(NetworkRegressor, MLP):
     loss_ : float
         Loss of the last epoch, penalty included.
     best_loss_ : float or None
-        Lowest loss of an epoch; None with early stopping.
+        Lowest loss of an epoch; None with early stopping by validation samples.
     loss_curve_ : list of float
         Loss of each epoch.
     validation_scores_ : list of float or None

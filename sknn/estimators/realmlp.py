@@ -26,7 +26,7 @@ from sknn.estimators.components import component, hidden_sizes
 from sknn.estimators.guards import about_validation, naming
 from sknn.estimators.recipes import OUTPUT_INITS, RECIPES, bias_initializer, weight_initializer
 from sknn.estimators.targets import Targets, check_target_range
-from sknn.estimators.validation import Judge, Samples, split_rows, takes_weights
+from sknn.estimators.validation import Judge, Samples, score_by, split_rows
 from sknn.layers import Dropout, Layer, NTKDense, ParametricActivation, Scale, TableEmbedding
 from sknn.layers.base import parts
 from sknn.losses import Loss
@@ -319,8 +319,7 @@ class RealMLP(NetworkEstimator):
 
         def score(X: Any, rows: Array, y: Array, predicted: Array, weight: Array | None) -> float:
             fitted.__dict__.update(self._watched(state, None, targets, loss))
-            weights = {} if weight is None or not takes_weights(scorer) else {"sample_weight": weight}
-            return float(scorer(fitted, X[rows], y, **weights))
+            return score_by(scorer, fitted, X[rows], y, weight)
 
         return score
 

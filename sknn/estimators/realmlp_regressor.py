@@ -92,7 +92,7 @@ class RealMLPRegressorScratch(NetworkRegressor, RealMLP):
         Factor of ``weight_decay`` as training goes on.
     loss : {'squared_error', 'absolute_error', 'huber', 'log_cosh', 'quantile', 'poisson', 'gamma'} or Loss, \
             default='squared_error'
-        What is minimised, on targets that are standardized; those of 'poisson' and 'gamma' are divided by their mean.
+        What is minimized, on targets that are standardized; those of 'poisson' and 'gamma' are divided by their mean.
     quantile : float, default=0.5
         Which quantile 'quantile' predicts, between 0 and 1.
     huber_delta : float, default=1.0

@@ -44,7 +44,8 @@ class SequentialRegressorScratch(Sequential, NetworkRegressor):
     shuffle : bool, default=True
         Shuffle the rows before each epoch.
     random_state : int, RandomState instance or None, default=None
-        Source of the initial weights, the shuffles and the validation split; an int makes results repeat.
+        Source of the initial weights, the shuffles, the validation split and the noise of layers; an int makes results
+        repeat.
     tol : float, default=1e-4
         An epoch counts as an improvement when it is better than the best by ``tol``. For 'lbfgs', the bound on the
         gradient at which it stops.
@@ -61,17 +62,17 @@ class SequentialRegressorScratch(Sequential, NetworkRegressor):
         The samples are ``X_val`` if ``fit`` gets them, else a part of the rows that is held out ('lbfgs' holds none
         out, and watches only ``X_val``).
     validation_fraction : float, default=0.1
-        Share of the rows that is held out, in [0, 1), and above 0 where some are to be.
+        Share of the rows that is held out, in [0, 1); 0 does not do for early stopping without ``X_val``.
     beta_1, beta_2 : float, default=0.9, 0.999
-        Decay of the two moments of 'adam', in [0, 1).
+        Decay of the two moments of 'adam', 'adamw' and 'nadam', in [0, 1).
     epsilon : float, default=1e-8
-        Keeps the quotient of 'adam' finite, greater than 0.
+        Keeps the quotient of adaptive solvers finite ('adam', 'adamw', 'nadam', 'rmsprop', 'adagrad'), greater than 0.
     n_iter_no_change : int or inf, default=10
         More epochs in a row than this without improvement end training.
     max_fun : int, default=15000
         Largest number of evaluations of the objective, for 'lbfgs'.
     loss : str or Loss, default='squared_error'
-        What is minimised: 'squared_error', 'absolute_error', 'huber', 'log_cosh', 'quantile', or, with predictions
+        What is minimized: 'squared_error', 'absolute_error', 'huber', 'log_cosh', 'quantile', or, with predictions
         ``exp(raw)``, half the deviance 'poisson' (targets of 0 or more) or 'gamma' (above 0); or an object of
         `sknn.losses`.
     quantile : float, default=0.5
@@ -97,7 +98,7 @@ class SequentialRegressorScratch(Sequential, NetworkRegressor):
     loss_ : float
         Loss of the last epoch, penalty included.
     best_loss_ : float or None
-        Lowest loss of an epoch; None with early stopping.
+        Lowest loss of an epoch; None with early stopping by validation samples.
     loss_curve_ : list of float
         Loss of each epoch.
     validation_scores_ : list of float or None

@@ -26,12 +26,15 @@ class Targets(ABC):
         The classes, or the numbers of the labels.
     sparse : bool
         Whether they came as a sparse indicator matrix, as predictions then do.
+    class_weight : object
+        Where the weights of classes come from.
     """
 
     kind: str
     n_outputs: int
     classes: Array | None = None
     sparse: bool = False
+    class_weight: Any = None
 
     @abstractmethod
     def encode(self, y: Array, dtype: Any) -> TargetRows:

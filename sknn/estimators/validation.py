@@ -4,6 +4,7 @@ import inspect
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
@@ -199,6 +200,15 @@ class Judge:
         y = self.samples.encoded.take(self.samples.rows[part]).astype(raw.dtype, copy=False)
         weight, out, work = None if self.unit is None else self.unit[part], np.empty_like(raw), np.empty_like(raw)
         return len(raw) * self.loss.value_and_gradient(raw.copy("K"), y, weight, out, work)
+
+
+def score_by(scorer: Callable[..., float], fitted: Any, X: Any, y: Array, weight: Array | None) -> float:
+    """Score by a scorer, with weights if it takes some, and insist on one number."""
+    weights = {} if weight is None or not takes_weights(scorer) else {"sample_weight": weight}
+    score = scorer(fitted, X, y, **weights)
+    if not isinstance(score, Real):
+        raise ValueError(f"scoring must give one number, got {score!r}.")
+    return float(score)
 
 
 def takes_weights(scorer: Callable[..., float]) -> bool:

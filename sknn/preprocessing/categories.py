@@ -10,7 +10,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from sknn.core.checks import unchanged_on_error
 from sknn.core.kernels import Array
-from sknn.preprocessing.columns import Levels, check_table, columns_of, encode_levels, learn_levels
+from sknn.preprocessing.columns import Levels, check_table, columns_of, distinct, encode_levels, learn_levels
 
 
 class CategoryEncoder(TransformerMixin, BaseEstimator):
@@ -114,12 +114,13 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of str
+            A name that another column has already gets a number behind it.
         """
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
         triples = list(zip(names, self.categories_, self._is_one_hot, strict=True))
         one_hot = [name for title, levels, flag in triples if flag for name in one_hot_names(title, levels)]
-        return np.array([*one_hot, *(title for title, _, flag in triples if not flag)], dtype=object)
+        return distinct([*one_hot, *(title for title, _, flag in triples if not flag)])
 
     def _columns(self, X: Any, *, reset: bool) -> list[Any]:
         return columns_of(check_table(X, self, reset=reset))

@@ -1,7 +1,8 @@
 """Columns of tables: which hold numbers and which categories, and their levels."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
+from datetime import date, time, timedelta
 from decimal import Decimal
 from numbers import Real
 from typing import Any
@@ -14,6 +15,9 @@ from sknn.core.kernels import Array
 
 Levels = list[Any]
 """The levels of a category, in the order of their codes."""
+
+DATES = (date, time, timedelta, np.datetime64, np.timedelta64)
+"""Types of objects that are neither numbers nor categories; those of pandas are among them."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,18 @@ def is_frame(X: Any) -> bool:
     return all(hasattr(X, mark) for mark in ("to_numpy", "dtypes" if hasattr(X, "iloc") else "schema", "columns"))
 
 
+def distinct(names: Iterable[Any]) -> Array:
+    """Give the names of columns of which some may be alike: what comes again gets a number after its name."""
+    given, seen = list(names), set[Any]()
+    taken = set(given)
+    for i, name in enumerate(given):
+        if name in seen:
+            given[i] = next(new for new in (f"{name}_{k}" for k in range(2, len(given) + 2)) if new not in taken)
+            taken.add(given[i])
+        seen.add(name)
+    return np.array(given, dtype=object)
+
+
 def holds_categories(column: Any, name: str) -> bool:
     """Tell by the type of a column whether it holds categories.
 
@@ -132,6 +148,10 @@ def holds_categories(column: Any, name: str) -> bool:
     if kind == "b" or dtype.startswith("bool"):
         return not isinstance(column, np.ndarray)
     values = [value for value in np.asarray(column, dtype=object) if not _is_missing(value)]
+    if dtype.startswith("period") or any(isinstance(value, DATES) for value in values):
+        raise ValueError(f"X has dates or durations in column {name}; expected numbers or categories.")
+    if any(isinstance(value, complex | np.complexfloating) for value in values):
+        raise ValueError(f"Complex data not supported: X has complex numbers in column {name}.")
     flags = not isinstance(column, np.ndarray) and all(isinstance(value, bool | np.bool_) for value in values)
     return not values or flags or not all(isinstance(value, Real | Decimal) for value in values)
 

@@ -18,6 +18,7 @@ from sknn.preprocessing.columns import (
     as_numbers,
     check_table,
     columns_of,
+    distinct,
     encode_levels,
     holds_categories,
     learn_levels,
@@ -235,6 +236,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of str
+            A name that another column has already gets a number behind it.
         """
         check_is_fitted(self)
         pairs = list(zip(_check_feature_names_in(self, input_features), self._reader.levels, strict=True))
@@ -243,7 +245,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         flagged = list(zip(categories, self._fitted.one_hot, strict=True))
         one_hot = [column for (name, levels), v in flagged if v is not None for column in one_hot_names(name, levels)]
         codes = [name for (name, _), v in flagged if v is None]
-        return np.array([*numbers, *(f"{numbers[j]}_missing" for j in self._fitted.holes), *one_hot, *codes], object)
+        return distinct([*numbers, *(f"{numbers[j]}_missing" for j in self._fitted.holes), *one_hot, *codes])
 
     # -- tables that were read already ---------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ class LBFGS:
     Parameters
     ----------
     objective : Objective
-        What to minimise; its network's parameters are changed in place.
+        What to minimize; its network's parameters are changed in place.
     rules : sequence of Rule
         Called before and after each iteration, in this order.
     max_iter : int

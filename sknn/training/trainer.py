@@ -28,7 +28,7 @@ class Trainer:
     Parameters
     ----------
     objective : Objective
-        What to minimise; its network's parameters are changed in place.
+        What to minimize; its network's parameters are changed in place.
     optimizer : Optimizer
         How.
     schedule : Schedule

@@ -241,3 +241,63 @@ def test_trimmed_models_predict_and_learn(Estimator, y):
 def test_trimming_before_fit():
     with pytest.raises(NotFittedError):
         MLPClassifierScratch().trim_for_prediction()
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"alpha": -1.0}, "'alpha' parameter"),
+        ({"batch_size": "foo"}, "'batch_size' parameter"),
+        ({"loss": "foo"}, "'loss' parameter"),
+        ({"class_weight": "blanced"}, "'class_weight' parameter"),
+        ({"class_weight": "balanced"}, "not known before all classes are counted"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("before", [None, {0: 1.0, 1: 2.0, 2: 1.0}], ids=["none", "dict"])
+def test_parameters_that_were_set_after_a_fit_are_looked_at(params, message, before):
+    model = make(MLPClassifierScratch, class_weight=before).fit(X, LABELS).partial_fit(X, LABELS)
+    expected = raw_output(model)
+    model.set_params(**params)
+    with pytest.raises(ValueError, match=message):
+        model.partial_fit(X, LABELS)
+    np.testing.assert_array_equal(raw_output(model), expected)
+    model.set_params(**{name: make(MLPClassifierScratch).get_params()[name] for name in params}).partial_fit(X, LABELS)
+
+
+def test_balanced_weights_of_a_fit_hold_in_partial_fit():
+    uneven = (LABELS == 0).astype(int)
+    balanced = make(MLPClassifierScratch, class_weight="balanced").fit(X, uneven)
+    counts = np.bincount(uneven)
+    known = make(MLPClassifierScratch, class_weight=dict(enumerate(N / 2 / counts))).fit(X, uneven)
+    assert_same_model(balanced.partial_fit(X[:20], uneven[:20]), known.partial_fit(X[:20], uneven[:20]))
+
+
+@each_kind
+@pytest.mark.parametrize(("before", "after"), [(0.1, 0.0), (0.0, 0.1), ([0.0, 0.1], [0.1, 0.0])], ids=str)
+def test_dropout_may_be_switched_on_and_off(Estimator, y, before, after):
+    sizes = (6, 5)
+    model = make(Estimator, hidden_layer_sizes=sizes, dropout=before).fit(X, y)
+    weights = [W.copy() for W in model.coefs_]
+    model.set_params(dropout=after, learning_rate_init=1e-12).partial_fit(X, y)
+    for W, W_before in zip(model.coefs_, weights, strict=True):
+        np.testing.assert_allclose(W, W_before, atol=1e-9)
+
+
+@each_kind
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        (
+            {"residual": True},
+            {"residual": False},
+            r"Residual \(6,\), .*got Dense \(6,\), Dense \(6,\)",
+        ),
+        ({"normalization": "batch"}, {"normalization": "layer"}, r"BatchNorm.*, got .*LayerNorm"),
+    ],
+    ids=["residual", "normalization"],
+)
+def test_the_error_about_other_layers_says_what_differs(Estimator, y, before, after, message):
+    model = make(Estimator, hidden_layer_sizes=(6, 6), warm_start=True, **before).fit(X, y)
+    with pytest.raises(ValueError, match=message):
+        model.set_params(**after).fit(X, y)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sknn import MLPClassifierScratch
 from sknn.estimators.targets import ClassTargets, MultilabelTargets, ScaledTargets, class_weights
 
 
@@ -66,3 +67,10 @@ def test_a_label_without_class_weights_has_ones():
     np.testing.assert_array_equal(targets.row_weights(y, np.float64), [5.0, 2.0, 5.0])
     targets.learn_weights([{0: 3.0}, {0: 2.0, 1: 5.0}], y, None)
     np.testing.assert_array_equal(targets.row_weights(y, np.float64), [15.0, 2.0, 5.0])
+
+
+@pytest.mark.parametrize("values", [(-1, 1), (1, 2)], ids=str)
+def test_labels_are_zeros_and_ones(values):
+    y = np.array(values)[np.arange(20).reshape(10, 2) % 3 % 2]
+    with pytest.raises(ValueError, match=f"values from {values[0]} to {values[1]}, expected .* labels of 0 or 1"):
+        MLPClassifierScratch(max_iter=2).fit(np.ones((10, 3)), y)

@@ -479,3 +479,17 @@ def test_errors_of_a_scorer_of_ones_own_come_as_they_are(y):
 
     with pytest.raises(ValueError, match=r"^of my own$"):
         MLPClassifierScratch(scoring=score, early_stopping=True, max_iter=2).fit(ALL, y)
+
+
+@pytest.mark.parametrize("Estimator", [MLPClassifierScratch, RealMLPClassifierScratch])
+@pytest.mark.parametrize("given", [None, {"a": 1.0}, np.array([1.0, 2.0]), "0.5"], ids=str)
+def test_what_is_no_score_is_answered(Estimator, given):
+    model = Estimator(max_iter=2, early_stopping=True, scoring=lambda estimator, X, y: given, random_state=0)
+    with pytest.raises(ValueError, match="scoring must give one number, got"):
+        model.fit(ALL, np.arange(len(ALL)) % 2)
+
+
+def test_scores_that_are_never_numbers_are_told_of():
+    model = MLPClassifierScratch(max_iter=2, early_stopping=True, scoring=lambda estimator, X, y: np.nan)
+    with pytest.warns(match="The validation score was NaN after every epoch"):
+        model.fit(ALL, np.arange(len(ALL)) % 2)
