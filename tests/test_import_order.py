@@ -54,6 +54,7 @@ ORDER = [
     "sknn.estimators.components",
     "sknn.estimators.constraints",
     "sknn.estimators.guards",
+    "sknn.estimators.nested",
     "sknn.estimators.summary",
     "sknn.estimators.targets",
     "sknn.estimators.validation",

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknn.core.kernels import Array, seems_finite
 from sknn.estimators.callbacks import CallbackSupportMixin
 from sknn.estimators.guards import naming
+from sknn.estimators.nested import NestedParameters
 from sknn.estimators.summary import summarize
 from sknn.training.rules import TrainingState
 
@@ -22,7 +22,7 @@ FLOATS = (np.float64, np.float32)
 """Types that samples keep; others become the first."""
 
 
-class FittedNetwork(CallbackSupportMixin, BaseEstimator, ABC):
+class FittedNetwork(CallbackSupportMixin, NestedParameters, ABC):
     """Base class of `NetworkEstimator`: predicting, describing, trimming."""
 
     if TYPE_CHECKING:  # the parameters, which each subclass spells out in its constructor

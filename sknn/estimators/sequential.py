@@ -1,7 +1,6 @@
 """Networks of layers that the user lists: what both estimators share."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -31,7 +30,7 @@ class Sequential(NetworkEstimator):
     # -- layers as parameters ------------------------------------------------------------------------------------------
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Give the parameters; with ``deep`` also each layer by its name, and its fields as ``name__field``.
+        """Give the parameters; with ``deep`` also each layer by its name, and fields as ``name__field``.
 
         Parameters
         ----------
@@ -42,12 +41,12 @@ class Sequential(NetworkEstimator):
         -------
         dict of str to object
         """
-        params: dict[str, Any] = super().get_params(deep=False)
+        params = super().get_params(deep)
         if deep:
             for name, layer in named_layers(self.layers):
                 params[name] = layer
                 if isinstance(layer, Layer):
-                    params.update({f"{name}__{f.name}": getattr(layer, f.name) for f in fields(layer)})
+                    params.update({f"{name}__{field}": value for field, value in layer.settings().items()})
         return params
 
     def set_params(self, **params: Any) -> Self:
@@ -217,10 +216,9 @@ def _changed(layers: Sequence[Any], place: int, name: str, field: str, value: An
     entries = list(layers)
     layer = entries[place][1] if _is_pair(entries[place]) else entries[place]
     if field:
-        known = [] if layer is None else [f.name for f in fields(layer)]
-        if field not in known:
-            raise ValueError(f"Layer {name} ({type(layer).__name__}) has no field {field!r}; expected one of {known}.")
-        value = replace(layer, **{field: value})
+        if not isinstance(layer, Layer):
+            raise ValueError(f"Layer {name} is {layer!r}, which has no field {field!r}; expected a layer.")
+        value = layer.changed(f"Layer {name}", field, value)
     else:
         entries = list(named_layers(layers))  # so that every layer keeps its name, whatever takes this place
     entries[place] = (name, value) if _is_pair(entries[place]) else value

@@ -26,17 +26,17 @@ class ImagePredictionDisplay:
     y_true : array-like of shape (n,), default=None
         True classes.
 
-    Raises
-    ------
-    ValueError
-        If there is no image, or an array is not of the shape that is said here.
-
     Attributes
     ----------
     axes_ : list of matplotlib Axes
         One for each image.
     figure_ : matplotlib Figure
         Where they are.
+
+    Raises
+    ------
+    ValueError
+        If there is no image, or an array is not of the shape that is said here.
 
     Examples
     --------

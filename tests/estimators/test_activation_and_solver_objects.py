@@ -503,3 +503,32 @@ def test_set_params_replaces_parts():
     model = make(MLPRegressorScratch, solver=Adam()).set_params(solver=replace(Adam(), beta_1=0.5), activation=Wave())
     assert model.get_params()["solver"].beta_1 == 0.5
     assert_same_model(model.fit(X, Y), make(MLPRegressorScratch, beta_1=0.5, activation=Wave()).fit(X, Y))
+
+
+def test_fields_of_objects_are_parameters():
+    """In searches, too; whole objects come before their fields, and the user's own is another."""
+    solver = SGD(momentum=0.5)
+    model = MLPClassifierScratch(solver=solver, learning_rate=StepDecay(), random_state=0)
+    params = model.get_params()
+    assert params["solver__momentum"] == 0.5
+    assert params["learning_rate__epochs"] == StepDecay().epochs
+    assert "solver__momentum" not in model.get_params(deep=False)
+    model.set_params(solver__momentum=0.9)
+    assert model.solver == SGD(momentum=0.9)
+    assert solver == SGD(momentum=0.5)
+    model.set_params(solver__beta_1=0.5, solver=Adam(), learning_rate__epochs=1)
+    assert model.solver == Adam(beta_1=0.5)
+    search = GridSearchCV(model.set_params(max_iter=2), {"solver__beta_1": [0.1, 0.8]}, cv=2).fit(X, LABELS)
+    assert search.best_estimator_.solver in (Adam(beta_1=0.1), Adam(beta_1=0.8))
+
+
+def test_fields_that_objects_do_not_have():
+    model = MLPRegressorScratch(solver=SGD(), loss="huber")
+    before = model.get_params()
+    with pytest.raises(ValueError, match=r"solver \(SGD\) has no field 'beta_1'; expected one of \['weight_decay'"):
+        model.set_params(alpha=1.0, solver__beta_1=0.5)
+    assert model.get_params() == before
+    with pytest.raises(ValueError, match="loss='huber' has no field 'huber_delta'; expected an object"):
+        model.set_params(loss__huber_delta=2.0)
+    with pytest.raises(ValueError, match="Invalid parameter 'los'"):
+        model.set_params(los__huber_delta=2.0)
