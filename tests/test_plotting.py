@@ -77,7 +77,7 @@ def test_only_what_was_recorded_is_drawn():
     display = TrainingCurveDisplay.from_estimator(plain)
     assert list(display.axes_) == ["loss"]
     assert "validation" not in lines(display.axes_["loss"])
-    with pytest.raises(ValueError, match=r"panels has \['score'\]; expected some of \['loss'\]"):
+    with pytest.raises(ValueError, match=r"panels is \['score'\]; expected a list of some of \['loss'\]"):
         display.plot(panels=["score"])
 
 
@@ -272,7 +272,10 @@ def test_forecast_of_one_step_has_no_panel_of_errors():
 
 @pytest.mark.parametrize(
     ("shape", "step", "sentence"),
-    [((5, 2), 1, r"y_pred has shape \(5, 2\); expected \(5, 3\)"), ((5, 3), 4, "step is 4; expected a number from 1")],
+    [
+        ((5, 2), 1, r"y_pred has shape \(5, 2\); expected \(5, 3\)"),
+        ((5, 3), 4, "step is 4; expected a whole number"),
+    ],
 )
 def test_forecast_that_does_not_fit(shape, step, sentence):
     with pytest.raises(ValueError, match=sentence):
@@ -446,3 +449,23 @@ def test_gray_images_share_a_range():
     images = np.stack([np.full((3, 3), 0.2), np.full((3, 3), 0.8)])
     display = ImagePredictionDisplay.from_predictions(images, ["a", "b"])
     assert [axis.images[0].get_clim() for axis in display.axes_] == [(0.2, 0.8)] * 2
+
+
+@pytest.mark.parametrize(
+    ("rows", "more", "message"),
+    [
+        (5, {"step": 1.5}, "step is 1.5; expected a whole number from 1 to the horizon, 3"),
+        (5, {"step": None}, "step is None; expected a whole number"),
+        (5, {"time": [1, 2]}, r"time has the shape \(2,\); expected \(5,\)"),
+        (0, {}, "y_true is empty"),
+    ],
+)
+def test_forecasts_that_cannot_be_drawn(rows, more, message):
+    with pytest.raises(ValueError, match=message):
+        ForecastDisplay.from_predictions(np.zeros((rows, 3)), np.zeros((rows, 3)), **more)
+
+
+@pytest.mark.parametrize("panels", [[], "loss"])
+def test_panels_are_a_list_of_some(net, panels):
+    with pytest.raises(ValueError, match="expected a list of some of"):
+        TrainingCurveDisplay.from_estimator(net, panels=panels)

@@ -33,8 +33,11 @@ class Dropout(Layer):
 
     rate: float = 0.5
     schedule: Schedule | None = None
-    random: ClassVar[bool] = True
     keeps_steps: ClassVar[bool] = True
+
+    @property
+    def random(self) -> bool:  # type: ignore[override]
+        return self.rate > 0.0
 
     def plan(self, input_shape: Shape) -> Plan:
         if not 0.0 <= self.rate < 1.0:
@@ -51,7 +54,7 @@ class Dropout(Layer):
             assert np.shares_memory(b.kept, flat) or not flat.size
 
     def forward(self, p: Any, b: Any) -> None:
-        if not b.training:
+        if not b.training or not self.random:
             np.copyto(b.y, b.x)
             return
         rate = self.rate
@@ -72,6 +75,10 @@ class Dropout(Layer):
             del bits  # before the next ones come
 
     def backward(self, p: Any, g: Any, b: Any) -> None:
-        if b.dx is not None:
-            np.multiply(b.dy, b.factor, out=b.dx)
-            np.multiply(b.dx, b.kept, out=b.dx)
+        if b.dx is None:
+            return
+        if not self.random:
+            np.copyto(b.dx, b.dy)
+            return
+        np.multiply(b.dy, b.factor, out=b.dx)
+        np.multiply(b.dx, b.kept, out=b.dx)

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from sknn.core.checks import is_count
 from sknn.plotting.base import subplots
 
 
@@ -49,12 +50,18 @@ class ForecastDisplay:
     """
 
     def __init__(self, y_true: Any, y_pred: Any, *, time: Any = None, step: int = 1, unit: str | None = None) -> None:
+        if not len(y_true):
+            raise ValueError("y_true is empty; expected one row at least.")
         self.y_true, self.y_pred = (np.asarray(y, dtype=float).reshape(len(y), -1) for y in (y_true, y_pred))
         if self.y_true.shape != self.y_pred.shape:
             raise ValueError(f"y_pred has shape {np.shape(y_pred)}; expected {np.shape(y_true)}, that of y_true.")
-        if not 1 <= step <= self.y_true.shape[1]:
-            raise ValueError(f"step is {step}; expected a number from 1 to {self.y_true.shape[1]}, the horizon.")
+        if not is_count(step) or step > self.y_true.shape[1]:
+            raise ValueError(
+                f"step is {step!r}; expected a whole number from 1 to the horizon, {self.y_true.shape[1]}."
+            )
         self.time = np.arange(len(self.y_true)) if time is None else np.asarray(time)
+        if self.time.shape != (len(self.y_true),):
+            raise ValueError(f"time has the shape {self.time.shape}; expected ({len(self.y_true)},), one for each row.")
         self.step, self.unit = step, unit
 
     @classmethod

@@ -101,9 +101,8 @@ class TrainingCurveDisplay:
         }
         recorded = [panel for panel, lines in curves.items() if any(name in self.history for name in lines.values())]
         chosen = recorded if panels is None else list(panels)
-        unknown = [panel for panel in chosen if panel not in recorded]
-        if unknown:
-            raise ValueError(f"panels has {unknown}; expected some of {recorded}, which were recorded.")
+        if isinstance(panels, str) or not chosen or any(panel not in recorded for panel in chosen):
+            raise ValueError(f"panels is {panels!r}; expected a list of some of {recorded}, which were recorded.")
         self.figure_, axes = subplots(ax, len(chosen))
         self.axes_ = dict(zip(chosen, axes, strict=True))
         for panel, axis in self.axes_.items():

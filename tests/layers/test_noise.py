@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from sknn import SequentialRegressorScratch
 from sknn.core.crew import Crew
 from sknn.core.network import Network
 from sknn.core.workspace import Workspace
@@ -13,6 +14,7 @@ from sknn.layers import (
     GRU,
     Bidirectional,
     Conv2D,
+    Dense,
     Dropout,
     Layer,
     RandomFlip,
@@ -173,3 +175,15 @@ def test_layers_inside_others_know_how_far_training_has_come() -> None:
         net = Network([Bidirectional(Watching(3))], (4, 3), np.float64)
         Workspace(net, 2, training=True, clock=clock, crew=crew)
     assert seen == [(clock, crew)] * 2
+
+
+def test_dropout_of_nothing_is_no_noise() -> None:
+    """So L-BFGS takes it, as a search over rates may want."""
+    x = np.random.RandomState(0).randn(6, 5)
+    y, dx = train(Dropout(0.0), x, x)
+    assert_array_equal(y, x)
+    assert_array_equal(dx, x)
+    assert not Dropout(0.0).random
+    model = SequentialRegressorScratch([Dense(3), Dropout(0.0)], solver="lbfgs", random_state=0).fit(x, x[:, 0])
+    plain = SequentialRegressorScratch([Dense(3)], solver="lbfgs", random_state=0).fit(x, x[:, 0])
+    assert_allclose(model.predict(x), plain.predict(x), rtol=1e-12)
