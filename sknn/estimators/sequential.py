@@ -112,6 +112,8 @@ class Sequential(NetworkEstimator):
     def _check_X(self, X: Any, *, reset: bool, **more: Any) -> Any:
         with naming("X"):
             X, shape = _as_rows(X)
+            if not reset and shape is not None and shape != self.input_shape_:
+                raise ValueError(f"X has samples of shape {shape}; expected {self.input_shape_}, as in fit.")
             X = self._validated(
                 X,
                 reset=reset,
@@ -121,8 +123,6 @@ class Sequential(NetworkEstimator):
             )
         if reset:
             self.input_shape_ = self._resolve_shape(shape, X.shape[1])
-        elif shape is not None and shape != self.input_shape_:
-            raise ValueError(f"X has samples of shape {shape}; expected {self.input_shape_}, as in fit.")
         if issparse(X):
             return X
         X = X.reshape(-1, *self.input_shape_)
