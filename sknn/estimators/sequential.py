@@ -26,6 +26,7 @@ class Sequential(NetworkEstimator):
         "layers": [list, tuple],
         "input_shape": [tuple, list, None],
     }
+    input_shape_: Shape
 
     # -- layers as parameters ------------------------------------------------------------------------------------------
 

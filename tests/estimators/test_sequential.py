@@ -615,7 +615,7 @@ def test_another_shape_at_a_warm_start(Estimator, y):
 
 @pytest.mark.parametrize("shape", [(3, 7, 8, 2), (8, 8, 2), (3, 2, 8, 8)], ids=str)
 def test_samples_of_another_shape_than_in_fit(shape):
-    images = np.random.RandomState(0).standard_normal((10, 8, 8, 2))
-    model = make(SequentialClassifierScratch, [Conv2D(2), Flatten()]).fit(images, np.arange(10) % 2)
+    images = np.random.RandomState(0).standard_normal((40, 8, 8, 2))
+    model = make(SequentialClassifierScratch, [Conv2D(2), Flatten()]).fit(images, np.arange(40) % 2)
     with pytest.raises(ValueError, match=rf"X has samples of shape \({shape[1]}, .*; expected \(8, 8, 2\), as in fit"):
         model.predict(np.zeros(shape))
