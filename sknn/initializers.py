@@ -83,12 +83,21 @@ class ScikitUniform(Initializer):
     factor : float, default=6.0
         6 gives the bound of Glorot and Bengio; scikit-learn takes 2 with the logistic activation.
 
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
+
     References
     ----------
     Glorot, Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
     """
 
     factor: float = 6.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.factor > 0, "factor", "greater than 0", self.factor)
 
     def _bound(self, fan_in: int, fan_out: int) -> float:
         return float(np.sqrt(self.factor / (fan_in + fan_out)))
@@ -187,6 +196,11 @@ class Orthogonal(Initializer):
     gain : float, default=1.0
         Its singular values, all the same; sqrt(2) for rectifiers.
 
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
+
     References
     ----------
     Saxe, McClelland, Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural
@@ -194,6 +208,10 @@ class Orthogonal(Initializer):
     """
 
     gain: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.gain > 0, "gain", "greater than 0", self.gain)
 
     def weights(self, rng: RandomState, shape: tuple[int, int], fan_in: int, fan_out: int) -> Array:
         rows, columns = max(shape), min(shape)
@@ -210,9 +228,18 @@ class Normal(Initializer):
     ----------
     scale : float, default=0.05
         The standard deviation.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
     """
 
     scale: float = 0.05
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.scale >= 0, "scale", "at least 0", self.scale)
 
     def weights(self, rng: RandomState, shape: tuple[int, int], fan_in: int, fan_out: int) -> Array:
         return rng.normal(0.0, self.scale, shape)

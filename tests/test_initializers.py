@@ -168,3 +168,17 @@ def test_few_of_many_rows_are_taken(monkeypatch):
     z = X[:1000] @ network.parameters[0].W[:-1]
     assert_allclose(z.std(axis=0), 1.0, rtol=0.2)
     assert not np.allclose(z.std(axis=0), 1.0, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: ScikitUniform(-1.0), "factor must be greater than 0, got -1.0"),
+        (lambda: Normal(-1.0), "scale must be at least 0, got -1.0"),
+        (lambda: Orthogonal(0.0), "gain must be greater than 0, got 0.0"),
+    ],
+    ids=["factor", "scale", "gain"],
+)
+def test_numbers_out_of_their_range(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
