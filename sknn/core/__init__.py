@@ -1,1 +1,1 @@
-"""The backprop engine: kernels, parameters, workspace, network, objective."""
+"""The backprop engine: parameters, workspace, network, objective, and how they compute, in threads where it pays."""

@@ -1,4 +1,4 @@
-"""The few array routines that all share: aligned memory, blocks, views of sparse matrices, scaled adds."""
+"""The few array routines that all share: aligned memory, blocks, views of sparse matrices, BLAS on vectors."""
 
 from collections.abc import Iterable
 from copy import copy

@@ -75,7 +75,7 @@ class Predictor:
         Raises
         ------
         FloatingPointError
-            If a number in ``X`` is not finite and is not to be, or may not be, as numbers are large.
+            If ``finite``, and a number in ``X`` is not finite, or so large that it cannot be told.
         """
         n = X.shape[0] if rows is None else len(rows)
         results: list[Array] = []

@@ -98,7 +98,7 @@ def hidden_sizes(given: Any) -> list[int]:
 
 
 def has_partial_fit(estimator: Any) -> bool:
-    """Check that the solver goes step by step, for ``available_if``."""
+    """Check that the estimator and its solver go step by step, for ``available_if``."""
     if estimator.lacks_partial_fit is not None:
         raise AttributeError(estimator.lacks_partial_fit)
     if estimator.solver == "lbfgs":

@@ -38,7 +38,7 @@ TRAINING: dict[str, list[Any]] = {
     "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
     "scoring": [StrOptions({"loss", *get_scorer_names()}), callable, None],
 }
-"""Parameters of every estimator."""
+"""Parameters of every estimator but RealMLP, which has its own."""
 
 CLASSIFICATION: dict[str, list[Any]] = {
     "loss": [StrOptions(set(CLASSIFICATION_LOSSES)), Loss],
@@ -46,11 +46,11 @@ CLASSIFICATION: dict[str, list[Any]] = {
     "class_weight": [StrOptions({"balanced"}), dict, list, None],
     "label_smoothing": [Interval(Real, 0, 1, closed="left")],
 }
-"""Parameters of every classifier."""
+"""Parameters of every such classifier."""
 
 REGRESSION: dict[str, list[Any]] = {
     "loss": [StrOptions(set(REGRESSION_LOSSES)), Loss],
     "quantile": [Interval(Real, 0, 1, closed="neither")],
     "huber_delta": [Interval(Real, 0, None, closed="neither")],
 }
-"""Parameters of every regressor."""
+"""Parameters of every such regressor."""

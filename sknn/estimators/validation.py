@@ -28,7 +28,7 @@ class Samples:
 
     Parameters
     ----------
-    X : ndarray or CSR matrix of shape (n, ...)
+    X : ndarray of shape (n, ...), CSR matrix or Table of n rows
         The samples.
     y : ndarray of shape (n,) or (n, n_outputs)
         Targets as the user gave them.

@@ -64,7 +64,7 @@ class GradientFlowDisplay:
         Parameters
         ----------
         estimator : estimator
-            One of sknn's, or a pipeline that ends in one. If it is not fitted, the gradient is that at the initial
+            One of sknn's, or a pipeline or a fitted search that ends in one. If it is not fitted, the gradient is that at the initial
             weights, which follow from ``random_state``. It is not changed.
         X : array-like of shape (n_samples, ...)
             The samples.

@@ -34,7 +34,7 @@ class Trainer:
     schedule : Schedule
         Factor of the learning rate at each step.
     rules : sequence of Rule
-        Called after each epoch, in this order.
+        Called before and after each epoch, in this order.
     learning_rate : float
         The rate that the schedule's factor multiplies.
     max_epochs : int
