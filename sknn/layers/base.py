@@ -257,7 +257,7 @@ def planned(layer: Layer, input_shape: Shape) -> Plan:
 def _check_kind(layer: Layer, name: str, kind: Any) -> None:
     value, kinds = getattr(layer, name), get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
     if kind is bool:
-        valid, wanted = isinstance(value, bool | np.bool), "True or False"
+        valid, wanted = isinstance(value, bool | np.bool_), "True or False"
     elif kind is int:
         valid, wanted = isinstance(value, Integral) and not isinstance(value, bool), "a whole number"
     elif kind is float:
