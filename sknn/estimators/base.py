@@ -22,7 +22,7 @@ from sknn.core.warn import warn
 from sknn.estimators.callbacks import begin_callbacks
 from sknn.estimators.components import make_optimizer, make_schedule, parameters_of
 from sknn.estimators.fitted import FittedNetwork
-from sknn.estimators.guards import about_validation, naming
+from sknn.estimators.guards import about_validation, is_given, naming
 from sknn.estimators.targets import Targets, check_target_range, dense_targets
 from sknn.estimators.validation import Judge, Samples, score_by
 from sknn.layers.base import Layer
@@ -178,17 +178,12 @@ class NetworkEstimator(FittedNetwork):
         network: Network,
     ) -> tuple[Samples, Samples | None]:
         """Give the samples to train on, and those to validate with: the user's own, a part of them, or none."""
-        X_val, y_val, weight_val = validation
-        if X_val is not None:
-            if y_val is None:
-                raise ValueError("X_val came without y_val; expected both or neither.")
+        if is_given(validation):
+            X, y, weight = validation
             with about_validation():
-                X_val, y_val = self._validate(X_val, y_val, first=False)
-                targets.check_known(y_val)
-                weight_val = self._check_weight(weight_val, X_val)
-                return samples, self._samples(X_val, y_val, weight_val, targets, loss, network)
-        if y_val is not None or weight_val is not None:
-            raise ValueError("y_val or sample_weight_val came without X_val; expected X_val and y_val.")
+                X, y = self._validate(X, y, first=False)
+                targets.check_known(y)
+                return samples, self._samples(X, y, self._check_weight(weight, X), targets, loss, network)
         if self.early_stopping and self.solver != "lbfgs":
             return samples.split(self.validation_fraction, rng, stratify=targets.kind == "binary")
         return samples, None

@@ -1,8 +1,9 @@
-"""Errors that name the array they are about."""
+"""Arrays that belong together, and errors that name the array they are about."""
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,16 @@ def naming(array: str) -> Iterator[None]:
         if type(error) not in (ValueError, TypeError) or re.search(rf"\b{array}\b", str(error)):
             raise
         raise type(error)(f"{array} is not as expected: {error}") from error
+
+
+def is_given(validation: tuple[Any, Any, Any]) -> bool:
+    """Tell whether there are validation samples of the user's own, with all that belongs to them."""
+    X, y, weight = validation
+    if X is None and (y is not None or weight is not None):
+        raise ValueError("y_val or sample_weight_val came without X_val; expected X_val and y_val.")
+    if X is not None and y is None:
+        raise ValueError("X_val came without y_val; expected both or neither.")
+    return X is not None
 
 
 @contextmanager

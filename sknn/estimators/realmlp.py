@@ -23,7 +23,7 @@ from sknn.core.predictor import PREDICT_BYTES
 from sknn.estimators.base import NO_VALIDATION, NetworkEstimator
 from sknn.estimators.callbacks import CallbackRule, begin_callbacks
 from sknn.estimators.components import component, hidden_sizes
-from sknn.estimators.guards import about_validation, naming
+from sknn.estimators.guards import about_validation, is_given, naming
 from sknn.estimators.recipes import OUTPUT_INITS, RECIPES, bias_initializer, weight_initializer
 from sknn.estimators.targets import Targets, check_target_range
 from sknn.estimators.validation import Judge, Samples, score_by, split_rows
@@ -202,13 +202,9 @@ class RealMLP(NetworkEstimator):
 
     def _own_validation(self, validation: tuple[Any, Any, Any], targets: Targets, loss: Loss) -> Samples | None:
         """Give the validation samples of the user's own, if there are any."""
-        X, y, weight = validation
-        if X is None:
-            if y is not None or weight is not None:
-                raise ValueError("y_val or sample_weight_val came without X_val; expected X_val and y_val.")
+        if not is_given(validation):
             return None
-        if y is None:
-            raise ValueError("X_val came without y_val; expected both or neither.")
+        X, y, weight = validation
         with about_validation():
             table, y = self._validate(X, y, first=False)
             targets.check_known(y)

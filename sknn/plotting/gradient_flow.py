@@ -64,8 +64,8 @@ class GradientFlowDisplay:
         Parameters
         ----------
         estimator : estimator
-            One of sknn's, or a pipeline or a fitted search that ends in one. If it is not fitted, the gradient is that at the initial
-            weights, which follow from ``random_state``. It is not changed.
+            One of sknn's, or a pipeline or a fitted search that ends in one. If it is not fitted, the gradient is that
+            at the initial weights, which follow from ``random_state``. It is not changed.
         X : array-like of shape (n_samples, ...)
             The samples.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
