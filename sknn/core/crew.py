@@ -102,8 +102,8 @@ class Crew:
         blocks = min(n, -(-n // (max(1, most) * self.size)) * self.size)
         return [slice(n * i // blocks, n * (i + 1) // blocks) for i in range(blocks)]
 
-    def cut(self, n: int, elements: int) -> list[slice]:
-        """Cut n rows of so many elements into one part for each thread, if they are many, or else into one."""
+    def strips(self, n: int, elements: int) -> list[slice]:
+        """Cut n rows of so many elements into a strip for each thread, if they are many, or else into one."""
         return self.parts(n, n) if elements >= LEAST_ELEMENTS else [slice(0, n)]
 
 

@@ -74,18 +74,20 @@ class BatchNorm(Layer):
         b.inputs, b.outputs = b.x.reshape(-1, width), b.y.reshape(-1, width)
         assert np.shares_memory(b.outputs, b.y)
         b.scale_row, b.offset_row, *others = b.rows[:, :width] if rows_of_places else (b.scale, b.offset)
-        if not b.training:
-            return
-        (b.slope_row,) = others or (b.slope,)
+        if b.training:
+            (b.slope_row,) = others or (b.slope,)
+            self._prepare_training(b, width, rows_of_places)
+
+    def _prepare_training(self, b: Any, width: int, rows_of_places: bool) -> None:
         ones = b.ones.reshape(-1, order="A")
         assert np.shares_memory(ones, b.ones) or not ones.size
         ones[:] = 1.0
-        b.count, b.gaps, b.present = ones.size, False, ones.reshape(b.x.shape[:-1])
+        b.count, b.present = ones.size, ones.reshape(b.x.shape[:-1])
         b.ones = ones[: len(b.inputs)]
         b.present_rows = b.ones[:, None]
         b.centered, b.delta = b.centered.reshape(-1, width), b.dy.reshape(-1, width)
         b.gradient = None if b.dx is None else b.dx.reshape(-1, width)
-        cut = b.crew.cut(len(b.inputs), b.x.size) if rows_of_places else [slice(None)]
+        cut = b.crew.strips(len(b.inputs), b.x.size) if rows_of_places else [slice(None)]
         b.sums, b.products = b.sums[: len(cut), :width], b.products[: len(cut), :width]
         b.parts = [self._part(b, rows, t) for t, rows in enumerate(cut)]
 
@@ -94,7 +96,8 @@ class BatchNorm(Layer):
         names = ("inputs", "outputs", "ones", "present_rows", "centered", "delta", "gradient")
         arrays = {name: getattr(b, name) for name in names}
         k = SimpleNamespace(**{name: None if array is None else array[rows] for name, array in arrays.items()})
-        k.sum, k.product, k.whole = b.sums[thread], b.products[thread], b
+        k.scale_row, k.offset_row, k.slope_row, k.gaps = b.scale_row, b.offset_row, b.slope_row, False
+        k.sum, k.product = b.sums[thread], b.products[thread]
         return k
 
     def forward(self, p: Any, b: Any) -> None:
@@ -142,7 +145,7 @@ class BatchNorm(Layer):
         np.copyto(b.present, b.absent)
         np.subtract(1.0, b.present, out=b.present)
         b.count = int(np.add.reduce(b.ones))
-        b.gaps = b.count < b.ones.size
+        b.parts[0].gaps = b.count < b.ones.size
 
     def _follow(self, running: Array, batch: Array, factor: float, work: Array) -> None:
         np.multiply(running, 1.0 - self.momentum, out=running)
@@ -173,31 +176,31 @@ def _sum_inputs(k: Any) -> None:
 
 
 def _center_part(k: Any) -> None:
-    np.subtract(k.inputs, k.whole.offset_row, out=k.centered)
-    counted = np.multiply(k.centered, k.present_rows, out=k.outputs) if k.whole.gaps else k.centered
+    np.subtract(k.inputs, k.offset_row, out=k.centered)
+    counted = np.multiply(k.centered, k.present_rows, out=k.outputs) if k.gaps else k.centered
     np.einsum("ij,ij->j", counted, k.centered, out=k.product)
 
 
 def _scale_part(k: Any) -> None:
-    np.multiply(k.centered, k.whole.scale_row, out=k.outputs)
-    np.add(k.outputs, k.whole.offset_row, out=k.outputs)
+    np.multiply(k.centered, k.scale_row, out=k.outputs)
+    np.add(k.outputs, k.offset_row, out=k.outputs)
 
 
 def _sum_delta(k: Any) -> None:
     np.einsum("ij,ij->j", k.delta, k.centered, out=k.product)
-    if k.whole.gaps:
+    if k.gaps:
         np.add.reduce(k.delta, axis=0, out=k.sum)
     else:
         np.dot(k.ones, k.delta, out=k.sum)
 
 
 def _input_gradient(k: Any) -> None:
-    np.multiply(k.centered, k.whole.slope_row, out=k.gradient)
-    np.add(k.gradient, k.whole.offset_row, out=k.gradient)
-    if k.whole.gaps:  # the statistics do not depend on them
+    np.multiply(k.centered, k.slope_row, out=k.gradient)
+    np.add(k.gradient, k.offset_row, out=k.gradient)
+    if k.gaps:  # the statistics do not depend on them
         np.multiply(k.gradient, k.present_rows, out=k.gradient)
     np.subtract(k.delta, k.gradient, out=k.gradient)
-    np.multiply(k.gradient, k.whole.scale_row, out=k.gradient)
+    np.multiply(k.gradient, k.scale_row, out=k.gradient)
 
 
 def _spread(channels: Array, row: Array) -> None:

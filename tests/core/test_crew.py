@@ -46,8 +46,8 @@ def test_python_may_end_while_threads_wait():
 
 def test_few_elements_are_left_to_one_thread():
     with Crew(3) as crew:
-        assert crew.cut(10, LEAST_ELEMENTS - 1) == [slice(0, 10)]
-        assert crew.cut(10, LEAST_ELEMENTS) == [slice(0, 3), slice(3, 6), slice(6, 10)]
+        assert crew.strips(10, LEAST_ELEMENTS - 1) == [slice(0, 10)]
+        assert crew.strips(10, LEAST_ELEMENTS) == [slice(0, 3), slice(3, 6), slice(6, 10)]
 
 
 def test_one_thread_where_no_blas_is_known(monkeypatch):

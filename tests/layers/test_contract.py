@@ -1,8 +1,10 @@
 """Every row of the layer table keeps the contract of `sknn.layers.base`."""
 
 import copy
+import gc
 import pickle
 import tracemalloc
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -207,3 +209,20 @@ def test_inputs_that_nobody_scaled_make_no_subnormal_numbers(row: Row, scale: fl
     every = np.concatenate([array.ravel() for array in case.results(case.workspace(64))])
     subnormal = (every != 0) & (np.abs(every) < np.finfo(np.float32).tiny)
     assert not subnormal.any()
+
+
+@every_row
+@pytest.mark.parametrize("training", [False, True])
+def test_arrays_go_with_their_workspace(row: Row, training: bool) -> None:
+    """No layer makes a circle of references, which would keep them until Python looks for such."""
+    case = Case(row, 4)
+    gc.collect()
+    gc.disable()
+    try:
+        ws = case.workspace(4, training)
+        case.forward(ws)
+        left = [weakref.ref(array) for array in ws.memory.values()]
+        del ws
+        assert not [ref for ref in left if ref() is not None]
+    finally:
+        gc.enable()
