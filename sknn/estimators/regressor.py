@@ -3,6 +3,7 @@
 from copy import copy
 from typing import Any, Self
 
+import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
 from sklearn.utils.metaestimators import available_if
@@ -144,4 +145,6 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
     def _score(self, y: Array, predictions: Array, sample_weight: Array | None) -> float:
         if len(y) < 2:
             raise ValueError("X_val has one row; expected at least two, as R2 is not defined for one.")
-        return float(r2_score(y, predictions, sample_weight=sample_weight))
+        # A power of two rounds nothing, and makes squares numbers that are not, in the targets' own unit.
+        unit = np.exp2(np.frexp(np.abs(np.asarray(y, np.float64)).max(axis=0))[1])
+        return float(r2_score(y / unit, predictions / unit, sample_weight=sample_weight))

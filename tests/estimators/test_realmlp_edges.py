@@ -191,6 +191,16 @@ def test_the_unit_of_a_target_is_arbitrary(unit):
     np.testing.assert_array_equal(net.fit(X, unit * Y).predict(X) / unit, net.fit(X, Y).predict(X))
 
 
+@pytest.mark.parametrize("unit", [2.0**-600, 2.0**600], ids=["1e-181", "1e181"])
+def test_the_unit_of_a_target_does_not_choose_the_epoch(unit):
+    X = np.random.RandomState(0).standard_normal((120, 6))
+    y = X[:, 0] + 0.3 * np.random.RandomState(1).standard_normal(120)
+    expected = RealMLPRegressorScratch(hidden_layer_sizes=(32,), max_iter=40, random_state=0).fit(X, y)
+    model = RealMLPRegressorScratch(hidden_layer_sizes=(32,), max_iter=40, random_state=0).fit(X, unit * y)
+    assert model.best_epoch_ == expected.best_epoch_ < 40
+    assert model.validation_scores_ == expected.validation_scores_
+
+
 def test_true_counts_as_one():
     one = {"n_members": True, "batch_size": True, "max_iter": 1, "hidden_layer_sizes": (2,)}
     assert len(RealMLPRegressorScratch(**one).fit(X[:9], Y[:9]).members_) == 1
