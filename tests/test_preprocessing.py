@@ -263,6 +263,18 @@ def test_no_two_columns_have_one_name(encoder):
     assert list(TableEncoder().fit(holes).get_feature_names_out()) == expected
 
 
+@pytest.mark.parametrize("unit", ["D", "s", "ns"])
+def test_dates_that_are_said_to_be_categories_are_the_same_from_arrays_and_frames(unit):
+    days = np.array([["2020-01-02"], ["NaT"], ["2020-01-01"], ["2020-01-02"]], dtype=f"M8[{unit}]")
+    encoder = CategoryEncoder().fit(days)
+    expected = encoder.transform(days)
+    assert len(encoder.categories_[0]) == 2
+    assert_array_equal(encoder.transform(pd.DataFrame({"x0": days[:, 0]}).to_numpy()), expected)
+    frame = pd.DataFrame({"day": days[:, 0]})
+    assert_array_equal(CategoryEncoder().fit(frame).transform(frame), expected)
+    assert encoder.categories_ == CategoryEncoder().fit(frame).categories_
+
+
 # What a column is ---------------------------------------------------------------------------------
 
 
@@ -410,6 +422,11 @@ def test_large_numbers_of_categories_stay_apart_beside_holes():
     assert_array_equal(codes, [0, -1, 1, 0])
     assert values == [2**53, 2**53 + 1]
     assert factorize(Polars("Float64", [0.5, None]))[1] == [0.5]
+
+
+def test_a_column_of_nothing_is_a_category_in_every_frame():
+    assert holds_categories(Polars("Null", [None, None]), "empty")
+    assert holds_categories(pd.Series([None, None], dtype=object), "empty")
 
 
 @pytest.mark.parametrize(

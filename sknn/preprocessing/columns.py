@@ -136,7 +136,7 @@ def holds_categories(column: Any, name: str) -> bool:
     dtype = str(column.dtype).lower()
     if dtype.startswith(("list", "array", "struct")):
         raise ValueError(f"X has lists or structures in column {name}; expected numbers or categories.")
-    if dtype.startswith(("category", "categorical", "enum", "str", "large_string", "utf8")):
+    if dtype.startswith(("category", "categorical", "enum", "str", "large_string", "utf8", "null")):
         return True
     kind = _kind(column)
     if kind in "Mm":
@@ -263,6 +263,8 @@ def _factorized(column: Any) -> tuple[Array, list[Any]]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, np.datetime64 | np.timedelta64):  # of nanoseconds NumPy would make whole numbers
+        value = value.astype(f"{value.dtype.kind}8[us]")
     return value.item() if isinstance(value, np.generic) else value
 
 
