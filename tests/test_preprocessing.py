@@ -424,6 +424,12 @@ def test_large_numbers_of_categories_stay_apart_beside_holes():
     assert factorize(Polars("Float64", [0.5, None]))[1] == [0.5]
 
 
+@pytest.mark.parametrize("dtype", [complex, object])
+def test_complex_numbers_are_refused(dtype):
+    with pytest.raises(ValueError, match="complex numbers in column wave"):
+        TableEncoder().fit(pd.DataFrame({"wave": pd.Series([1j, 2.0], dtype=dtype)}))
+
+
 def test_a_column_of_nothing_is_a_category_in_every_frame():
     assert holds_categories(Polars("Null", [None, None]), "empty")
     assert holds_categories(pd.Series([None, None], dtype=object), "empty")
