@@ -445,6 +445,19 @@ def test_images_of_several_labels_are_refused():
         ImagePredictionDisplay.from_estimator(labels, rows, image_shape=(2, 2))
 
 
+def test_images_may_be_drawn_on_axes_of_the_users():
+    rows, figure = np.random.RandomState(0).rand(4, 4), plt.figure()
+    net = MLPClassifierScratch(solver="lbfgs", random_state=0).fit(rows, [0, 1, 0, 1])
+    axes = figure.subplots(2, 2)
+    displays = [
+        ImagePredictionDisplay.from_predictions(rows.reshape(4, 2, 2), [0, 1, 0, 1], ax=axes),
+        ImagePredictionDisplay.from_estimator(net, rows, image_shape=(2, 2), ax=axes),
+    ]
+    for display in displays:
+        assert display.figure_ is figure
+        assert display.axes_ == list(axes.flat)
+
+
 def test_gray_images_share_a_range():
     images = np.stack([np.full((3, 3), 0.2), np.full((3, 3), 0.8)])
     display = ImagePredictionDisplay.from_predictions(images, ["a", "b"])

@@ -8,7 +8,7 @@ import numpy as np
 
 from sknn.core.crew import ALONE, Crew
 from sknn.core.kernels import Array, empty
-from sknn.layers.base import Buffer, Layer, Plan, Shape, attach, edge, writable
+from sknn.layers.base import Buffer, Layer, Plan, Shape, attach, edge, hand_on, writable
 from sknn.schedules import Clock
 
 
@@ -115,7 +115,7 @@ class Workspace:
             wanted = {**plan.scratch, **(plan.backward_scratch if self.training else {})}
             dx = deltas[i] if i > network.first else None
             b = SimpleNamespace(x=edges[i][0], y=edges[i + 1][1], dx=dx, dy=deltas[i + 1])
-            b.training, b.rng, b.clock, b.crew = self.training, self.rng, self.clock, self.crew
+            hand_on(self, b)
             for name, buffer in wanted.items():
                 attach(b, name, self._array(f"{i} {name}", buffer))
             self.layers.append(b)

@@ -222,7 +222,9 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         ValueError
             If ``X`` has other features than in ``fit``, or infinity, or NaN where ``fit`` does not take it.
         """
-        raw = self._raw(X)
+        return self._raw(X, self._scores)
+
+    def _scores(self, raw: Array) -> Array:
         if self._targets.kind == "multiclass":
             return self._trained_loss.log_inverse_link(raw)
         return raw[:, 0] if self._targets.kind == "binary" else raw

@@ -9,33 +9,34 @@ from sknn.core.settings import Settings
 
 
 class NestedParameters(BaseEstimator):
-    """Reaches the fields of optimizers, schedules, losses and the like by ``name__field``, for searches."""
+    """Reaches objects and their fields, as ``name__field``, for searches."""
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Give the parameters; with ``deep`` also the fields of objects as ``name__field``.
+        """Give the parameters; with ``deep`` also the fields of objects as ``name__field``, and listed layers by name.
 
         Parameters
         ----------
         deep : bool, default=True
-            Include the fields.
+            Include the fields and layers.
 
         Returns
         -------
         dict of str to object
         """
         params: dict[str, Any] = super().get_params(deep=False)
-        parts = {name: part for name, part in params.items() if deep and isinstance(part, Settings)}
-        for name, part in parts.items():
-            params.update({f"{name}__{field}": value for field, value in part.settings().items()})
+        for name, part in self._parts().items() if deep else ():
+            params[name] = part
+            if isinstance(part, Settings):
+                params.update({f"{name}__{field}": value for field, value in part.settings().items()})
         return params
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters, and fields of objects as ``name__field``.
+        """Set parameters, fields of objects as ``name__field``, and listed layers by their names.
 
         Parameters
         ----------
         **params : object
-            A field makes another object of the one that is there.
+            A field makes another object of the one that is there. A layer of None is left out of the network.
 
         Returns
         -------
@@ -44,17 +45,33 @@ class NestedParameters(BaseEstimator):
         Raises
         ------
         ValueError
-            If there is no such parameter or field. Nothing is changed then.
+            If there is no such parameter, layer or field. Nothing is changed then.
         """
         with unchanged_on_error(self):
+            own = self._get_param_names()
+            super().set_params(**{name: params.pop(name) for name in own if name in params})
             # Whole objects before their fields, so that both may change at once.
-            for key, value in sorted(params.items(), key=lambda item: "__" in item[0]):
+            for key in sorted(params, key=lambda key: "__" in key):
                 name, _, field = key.partition("__")
-                part = vars(self).get(name)
-                if field and isinstance(part, Settings):
-                    setattr(self, name, part.changed(name, field, value))
-                elif field and name in vars(self):
-                    raise ValueError(f"{name}={part!r} has no field {field!r}; expected an object instead, of sknn.")
+                parts = self.get_params(deep=False) | self._parts()
+                if name not in parts:
+                    super().set_params(**{key: params[key]})  # which says so
                 else:
-                    super().set_params(**{key: value})
+                    self._put(name, _changed(name, parts[name], field, params[key]) if field else params[key])
         return self
+
+    def _parts(self) -> dict[str, Any]:
+        """Name the objects whose fields are parameters."""
+        given = {name: getattr(self, name) for name in self._get_param_names()}
+        return {name: part for name, part in given.items() if isinstance(part, Settings)}
+
+    def _put(self, name: str, part: Any) -> None:
+        """Let another object take the place of one."""
+        setattr(self, name, part)
+
+
+def _changed(name: str, part: Any, field: str, value: Any) -> Settings:
+    """Make another object of one that has a field, and say so where it has none."""
+    if not isinstance(part, Settings):
+        raise ValueError(f"{name}={part!r} has no field {field!r}; expected an object instead, of sknn.")
+    return part.changed(name, field, value)

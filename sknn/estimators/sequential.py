@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from numbers import Integral
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.sparse import issparse
 
-from sknn.core.checks import unchanged_on_error
 from sknn.core.kernels import Array
 from sknn.core.network import layer_names
 from sknn.estimators.base import NetworkEstimator
@@ -26,58 +25,24 @@ class Sequential(NetworkEstimator):
         "layers": [list, tuple],
         "input_shape": [tuple, list, None],
     }
+    layers: Any
     input_shape_: Shape
 
     # -- layers as parameters ------------------------------------------------------------------------------------------
 
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Give the parameters; with ``deep`` also each layer by its name, and fields as ``name__field``.
+    def _parts(self) -> dict[str, Any]:
+        return {**super()._parts(), **dict(named_layers(self.layers))}
 
-        Parameters
-        ----------
-        deep : bool, default=True
-            Include the layers.
-
-        Returns
-        -------
-        dict of str to object
-        """
-        params = super().get_params(deep)
-        if deep:
-            for name, layer in named_layers(self.layers):
-                params[name] = layer
-                if isinstance(layer, Layer):
-                    params.update({f"{name}__{field}": value for field, value in layer.settings().items()})
-        return params
-
-    def set_params(self, **params: Any) -> Self:
-        """Set parameters, layers by their names, and fields of layers as ``name__field``.
-
-        Parameters
-        ----------
-        **params : object
-            A layer of None is left out of the network.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError
-            If there is no such parameter, layer or field.
-        """
-        with unchanged_on_error(self):
-            if "layers" in params:
-                self.layers = params.pop("layers")
-            places = {name: i for i, (name, _) in enumerate(named_layers(self.layers))}
-            # Whole layers before their fields, so that both may change at once.
-            for key in sorted(params, key=lambda key: key.count("__")):
-                name, _, field = key.partition("__")
-                if name in places:
-                    self.layers = _changed(self.layers, places[name], name, field, params.pop(key))
-            super().set_params(**params)
-        return self
+    def _put(self, name: str, part: Any) -> None:
+        named = list(named_layers(self.layers))
+        place = next((i for i, (known, _) in enumerate(named) if known == name), None)
+        if place is None:
+            super()._put(name, part)
+            return
+        # One of another kind would change the names of others, unless all are given.
+        entries = list(self.layers) if type(part) is type(named[place][1]) else named
+        entries[place] = (name, part) if _is_pair(entries[place]) else part
+        self.layers = entries
 
     def _present(self) -> list[tuple[str, Layer]]:
         """Give the layers that are not left out, after checking the list."""
@@ -210,20 +175,6 @@ def _axes_after(layer: Layer, shape: Shape) -> int | None:
 
 def _is_pair(entry: Any) -> bool:
     return isinstance(entry, tuple) and len(entry) == 2 and isinstance(entry[0], str)
-
-
-def _changed(layers: Sequence[Any], place: int, name: str, field: str, value: Any) -> list[Any]:
-    """Give the list with one layer, or one field of a layer, that is another."""
-    entries = list(layers)
-    layer = entries[place][1] if _is_pair(entries[place]) else entries[place]
-    if field:
-        if not isinstance(layer, Layer):
-            raise ValueError(f"Layer {name} is {layer!r}, which has no field {field!r}; expected a layer.")
-        value = layer.changed(f"Layer {name}", field, value)
-    else:
-        entries = list(named_layers(layers))  # so that every layer keeps its name, whatever takes this place
-    entries[place] = (name, value) if _is_pair(entries[place]) else value
-    return entries
 
 
 def _as_rows(X: Any) -> tuple[Any, Shape | None]:

@@ -286,7 +286,7 @@ def attach(space: Any, name: str, value: Any) -> None:
 
 
 def hand_on(b: Any, inner: Any) -> None:
-    """Give the arrays of an inner layer what all layers find in theirs."""
+    """Give a layer's namespace what all find in theirs, from the workspace or the layer it is in."""
     inner.training, inner.rng, inner.clock, inner.crew = b.training, b.rng, b.clock, b.crew
 
 

@@ -44,11 +44,11 @@ class Dropout(Layer):
             raise ValueError(f"needs a rate in [0, 1); got {self.rate!r}")
         if self.schedule is not None and (self.schedule.plateau or self.schedule.divides_on_plateau):
             raise ValueError(f"needs a schedule that follows a plan; got {self.schedule!r}")
-        return Plan(input_shape, backward_scratch={"kept": Buffer(input_shape, "bool")})
+        return Plan(input_shape, backward_scratch={"kept": Buffer(input_shape, "bool")} if self.random else {})
 
     # Random numbers have no order: those of one part after the other are taken as they lie in memory.
     def prepare(self, b: Any) -> None:
-        if b.training:
+        if b.training and self.random:
             flat = b.kept.reshape(-1, order="A")
             b.parts = [flat[part] for part in parts(len(flat), PART)]
             assert np.shares_memory(b.kept, flat) or not flat.size
