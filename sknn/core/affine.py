@@ -9,15 +9,18 @@ from sknn.core.crew import Crew
 from sknn.core.kernels import Array, transposed
 from sknn.core.threads import threads_for, unpacked
 
-LEAST_WIDTH = 20
-"""Columns of a piece of a product, at least: with fewer it costs more than it saves."""
+LEAST_WIDTH, LEAST_HEIGHT = 20, 8
+"""Columns, or rows, of a piece of a product, at least: with fewer it costs more than it saves."""
+FEW = 500_000
+"""Multiplications of a product that takes so little time that how it begins counts."""
 
 
 class Affine:
     """The products ``z = [x, 1] @ W`` with the arrays of one workspace; the last row of W is the bias.
 
     Rows of features lie feature by feature, so the products are computed transposed: `dot`, which begins in a third
-    of the time of `matmul`, wants a contiguous result. What is transposed here once takes as long as beginning.
+    of the time of `matmul` but fills its result with zeros first, wants a contiguous one. What is transposed here
+    once takes as long as beginning.
 
     Parameters
     ----------
@@ -77,27 +80,25 @@ class SharedAffine(Affine):
 
 
 class PiecewiseAffine(Affine):
-    """The same products in pieces: so many of samples, and so many of units for the gradient of W."""
+    """The same products with `matmul`, in pieces: so many of samples, of units for ``dW``, and of inputs for ``dx``."""
 
-    def __init__(self, x: Array, z: Array, dz: Any, dx: Any, by_sample: int, by_unit: int) -> None:
+    def __init__(self, x: Array, z: Array, dz: Any, dx: Any, by_sample: int, by_unit: int, by_input: int) -> None:
         super().__init__(x, z, dz, dx)
-        self.by_unit = by_unit
-        stacks: list[Any] = [
-            None if array is None else _stack(array, by_sample) for array in (self.xT, self.zT, self.dzT, self.dxT)
-        ]
-        self.x_stack, self.z_stack, self.dz_stack, self.dx_stack = stacks
-        self.dz_by_unit: Any = None if dz is None else _stack(dz, by_unit)
+        self.by_unit, self.by_input = by_unit, by_input
+        self.x_stack, self.z_stack = _stack(self.xT, by_sample), _stack(self.zT, by_sample)
+        self.dz_stack: Any = None if dz is None else _stack(dz, by_unit)
+        self.dx_stack: Any = None if dx is None else self.dxT.reshape(by_input, -1, len(dx))
 
     def forward(self, W: Array, x: Any) -> None:
         np.matmul(W.T, self.x_stack, out=self.z_stack)
 
     def backward(self, W: Array, dW: Array, x: Any) -> None:
-        np.matmul(self.xT, self.dz_by_unit, out=dW.reshape(len(dW), self.by_unit, -1).swapaxes(0, 1))
-        if self.dxT is not None:
-            np.matmul(W[:-1], self.dz_stack, out=self.dx_stack)
+        np.matmul(self.xT, self.dz_stack, out=dW.reshape(len(dW), self.by_unit, -1).swapaxes(0, 1))
+        if self.dx_stack is not None:
+            np.matmul(W[:-1].reshape(self.by_input, -1, W.shape[1]), self.dzT, out=self.dx_stack)
 
 
-def pieces(columns: int, multiplications: int) -> int:
+def pieces(columns: int, multiplications: int, least: int = LEAST_WIDTH) -> int:
     """Choose in how many pieces a product is done: where BLAS need not pack small ones, in as few as are small.
 
     Parameters
@@ -106,6 +107,8 @@ def pieces(columns: int, multiplications: int) -> int:
         What is cut: columns of the result, or its rows.
     multiplications : int
         Those for each of them.
+    least : int, default=LEAST_WIDTH
+        So many of them in each piece.
 
     Returns
     -------
@@ -113,9 +116,9 @@ def pieces(columns: int, multiplications: int) -> int:
         A divisor of ``columns``, 1 if it is no use.
     """
     small = unpacked() // max(1, multiplications)
-    if columns <= small or small < LEAST_WIDTH:
+    if columns <= small or small < least:
         return 1
-    numbers = range(-(-columns // small), columns // LEAST_WIDTH + 1)
+    numbers = range(-(-columns // small), columns // least + 1)
     return next((p for p in numbers if columns % (4 * p) == 0), 1)
 
 
@@ -133,7 +136,9 @@ def affine(x: Any, z: Array, dz: Any, dx: Any, crew: Crew) -> Affine:
     (n, fan_in), units = x.shape, z.shape[1]
     if crew.size > 1 and threads_for(fan_in * units, n) > 1:
         return SharedAffine(x, z, dz, dx, crew)
-    by_sample, by_unit = pieces(n, fan_in * units), pieces(units, fan_in * n)
-    if by_sample > 1 or by_unit > 1:
-        return PiecewiseAffine(x, z, dz, dx, by_sample, by_unit)
-    return Affine(x, z, dz, dx)
+    if n * fan_in * units < FEW:
+        return Affine(x, z, dz, dx)
+    by_sample = pieces(n, fan_in * units)
+    by_unit = pieces(units, fan_in * n) if x.flags.c_contiguous else 1
+    by_input = 1 if dx is None else pieces(dx.shape[1], units * n, LEAST_HEIGHT)
+    return PiecewiseAffine(x, z, dz, dx, by_sample, by_unit, by_input)
