@@ -97,11 +97,11 @@ def parameters(net: Net) -> dict[str, Any]:
     }
 
 
-def ours(net: Net, X: np.ndarray, y: np.ndarray) -> Callable[[], float]:
+def ours(net: Net, X: np.ndarray, y: np.ndarray, **options: Any) -> Callable[[], float]:
     """Make the candidate sknn."""
 
     def epoch() -> float:
-        return min(MLPClassifierScratch(**parameters(net)).fit(X, y).history_["seconds"][1:])
+        return min(MLPClassifierScratch(**{**parameters(net), **options}).fit(X, y).history_["seconds"][1:])
 
     return epoch
 
@@ -188,6 +188,23 @@ def add_rows(table: Table, net: Net, times: Times, share: float, steps: int, com
         table.note(net.name, f"JAX compiled this for {compile_seconds:.2f} s, which its time leaves out")
 
 
+def penalty(options: Options) -> Table:
+    """Compare steps with the default penalty with those without one, where BLAS has more than one thread."""
+    threads = options.threads or 2
+    table = Table("Step time with the default penalty", f"Peer: alpha=0; Adam, {threads} thread(s); as above.")
+    for dtype in ("float32", "float64"):
+        for net in NETS[4 : options.size(6, 5)]:
+            if options.only in f"{net.name} {dtype}":
+                steps = options.size(net.steps, 1)
+                X, y = net.data(dtype, steps)
+                with limited(threads), quiet():
+                    chosen = {"with": ours(net, X, y, alpha=1e-4), "without": ours(net, X, y)}
+                    times = interleaved(chosen, options.n_rounds())
+                micro = [median(times[name]) / steps * 1e6 for name in ("with", "without")]
+                table.add(f"{net.name}, {dtype}", "without", *micro, "us", ratios(times, "with", "without"))
+    return table
+
+
 def run(options: Options) -> list[Table]:
     """Measure, and give the tables."""
     threads = options.threads or 1
@@ -204,4 +221,4 @@ def run(options: Options) -> list[Table]:
                 times = interleaved(chosen, options.n_rounds())
             add_rows(table, net, times, share, steps, compile_seconds)
         tables.append(table)
-    return [table for table in tables if table.rows]
+    return [table for table in [*tables, penalty(options)] if table.rows]

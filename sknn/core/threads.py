@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from threading import Lock, get_ident
 from weakref import WeakSet
 
@@ -53,7 +54,8 @@ def claim(wanted: int, blas: int | None = None) -> Iterator[int]:
 
     No more are granted than BLAS may use already, less those of other callers, and no more than the caller holds
     if it claims again. The setting of BLAS is one for the whole process: the smallest wish among the claims holds,
-    and the last to leave restores what the first one found.
+    and the last to leave restores what the first one found. A BLAS beside that of NumPy, which does the products, has
+    one thread meanwhile: threads of both would take the cores from each other, for milliseconds a call.
 
     Parameters
     ----------
@@ -108,7 +110,7 @@ if hasattr(os, "register_at_fork"):
 
 @cache
 def _libraries() -> list[LibController]:
-    """Find the BLAS of NumPy and SciPy, which are loaded by now; the search takes as long as a dozen small steps."""
+    """Find the BLAS of NumPy and others, which are loaded by now; the search takes as long as a dozen small steps."""
     return list(ThreadpoolController().select(user_api="blas").lib_controllers)
 
 
@@ -123,10 +125,18 @@ def unpacked() -> int:
     return 1_000_000 if kinds & {"SkylakeX", "Cooperlake", "SapphireRapids"} else 0
 
 
+@cache
+def _is_numpys(library: LibController) -> bool:
+    """Tell whether NumPy brought it along."""
+    return not {"numpy", "numpy.libs"}.isdisjoint(Path(getattr(library, "filepath", "")).parts)
+
+
 def _apply() -> None:
     """Let BLAS have the smallest number claimed for it, or what was before where there is no claim."""
+    of_its_own = any(_is_numpys(library) for library, _ in _before)
     for library, allowed in _before:
-        library.set_num_threads(min([allowed, *(one.blas for one in _claims)]))
+        multiplies = _is_numpys(library) or not of_its_own
+        library.set_num_threads(min([allowed, *(one.blas if multiplies else 1 for one in _claims)]))
         # Some versions of threadpoolctl let one thread own the setting: give it back, another may leave last.
         if hasattr(library, "clear_controlling_thread"):
             library.clear_controlling_thread()

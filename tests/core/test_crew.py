@@ -61,16 +61,18 @@ def test_each_thread_has_the_work_of_a_whole_one(share, expected):
     assert threads.threads_for(round(share * threads.FLOPS_PER_THREAD / 6), 1) == expected
 
 
+class Library:
+    """What threadpoolctl says of a BLAS."""
+
+    def __init__(self, n, filepath="/usr/lib/libblas.so"):
+        self.num_threads, self.filepath = n, filepath
+
+    def set_num_threads(self, n):
+        self.num_threads = n
+
+
 def test_the_smallest_setting_of_several_libraries_holds(monkeypatch):
     """And each gets its own back."""
-
-    class Library:
-        def __init__(self, n):
-            self.num_threads = n
-
-        def set_num_threads(self, n):
-            self.num_threads = n
-
     libraries = [Library(4), Library(2), Library(3)]
     monkeypatch.setattr(threads, "_libraries", lambda: libraries)
     with threads.claim(8) as granted:
@@ -79,3 +81,14 @@ def test_the_smallest_setting_of_several_libraries_holds(monkeypatch):
     with threads.claim(8, blas=1):
         assert [library.num_threads for library in libraries] == [1, 1, 1]
     assert [library.num_threads for library in libraries] == [4, 2, 3]
+
+
+@pytest.mark.parametrize("place", ["numpy.libs/libopenblas.so", "numpy/.dylibs/libopenblas.dylib"])
+def test_one_thread_for_a_blas_that_does_no_products(place, monkeypatch):
+    """As that of SciPy's wheels is, beside that of NumPy's."""
+    packages = "/numpy-env/site-packages"
+    libraries = [Library(4, f"{packages}/scipy.libs/libopenblas.so"), Library(4, f"{packages}/{place}")]
+    monkeypatch.setattr(threads, "_libraries", lambda: libraries)
+    with threads.claim(3):
+        assert [library.num_threads for library in libraries] == [1, 3]
+    assert [library.num_threads for library in libraries] == [4, 4]
