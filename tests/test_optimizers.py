@@ -214,9 +214,8 @@ class PlainMoments(Optimizer):
     def constants(self, t, rate):
         return (rate,)
 
-    def step(self, g, m, v, rate):
+    def step(self, g, m, v):
         m += g
-        g *= rate
 
 
 def test_slots_of_the_same_names_keep_what_they_mean():

@@ -17,6 +17,9 @@ RandomState: TypeAlias = np.random.RandomState
 BLOCK_ELEMENTS = 131_072
 """Elements of one block of a long vector: a handful of such blocks stays in the caches, and one is worth a thread."""
 
+LONG = 16_384
+"""Elements of a vector that takes much longer than it takes to begin."""
+
 REACH: dict[Any, float] = {np.dtype(np.float32): 32.0, np.dtype(np.float64): 256.0}
 """By type, how far below 0 the exponential function is followed: next to 1 what comes after is 0 long before.
 
@@ -91,10 +94,15 @@ def add_scaled(vector: Array, factor: float, target: Array) -> None:
 def scale(vector: Array, factor: float) -> None:
     """Do ``vector *= factor`` for a contiguous vector.
 
-    A ufunc takes twice as long to begin, for the factor's sake. (BLAS adds faster, too, but may do so in threads.)
+    A ufunc takes twice as long to begin, for the factor's sake. But SciPy's BLAS keeps the interpreter's lock, which
+    another thread may wait for.
     """
-    scal = sscal if vector.itemsize == 4 else dscal
-    scal(factor, vector)
+    if len(vector) > LONG:
+        np.multiply(vector, factor, out=vector)
+    elif vector.itemsize == 4:
+        sscal(factor, vector)
+    else:
+        dscal(factor, vector)
 
 
 def settle(array: Array, grain: float | None = None) -> None:

@@ -5,9 +5,11 @@ from scipy import sparse
 from sknn.core import kernels
 from sknn.core.kernels import (
     BLOCK_ELEMENTS,
+    LONG,
     add_scaled,
     add_signs,
     blocks,
+    scale,
     sparse_rows,
     transposed,
 )
@@ -93,6 +95,16 @@ def test_adding_is_in_place(dtype, size, add):
     np.testing.assert_array_equal(whole[[0, 1, -2, -1]], before[[0, 1, -2, -1]])
     np.testing.assert_array_equal(vector, before_vector)
     assert whole.dtype == dtype
+
+
+@every_dtype
+@pytest.mark.parametrize("size", [1, 5, LONG, LONG + 1])
+def test_scaling_is_in_place(dtype, size):
+    whole = np.random.default_rng(1).normal(size=size + 4).astype(dtype)
+    before = whole.copy()
+    scale(whole[2:-2], 0.3)
+    np.testing.assert_allclose(whole[2:-2], 0.3 * before[2:-2].astype(np.float64), **tolerance(dtype))
+    np.testing.assert_array_equal(whole[[0, 1, -2, -1]], before[[0, 1, -2, -1]])
 
 
 @every_dtype

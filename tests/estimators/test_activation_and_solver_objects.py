@@ -386,10 +386,9 @@ class Signs(Optimizer):
     def constants(self, t, rate):
         return (rate,)
 
-    def step(self, g, mean, rate):
+    def step(self, g, mean):
         mean += 0.1 * (g - mean)
         np.sign(mean, out=g)
-        g *= rate
 
 
 @dataclass(frozen=True)
