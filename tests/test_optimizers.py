@@ -365,6 +365,10 @@ def test_moments_mean_the_same_after_a_change_of_their_decay(before, after):
     np.testing.assert_allclose(state.slots["m"] * (1 - 0.8), m * (1 - 0.5))
 
 
+def has_subnormal(slot):
+    return np.any((slot != 0) & (np.abs(slot) < np.finfo(slot.dtype).tiny))
+
+
 @pytest.mark.parametrize("kind", OPTIMIZERS.values())
 @every_dtype
 def test_nothing_subnormal_stays_in_the_slots(kind, dtype):
@@ -373,14 +377,28 @@ def test_nothing_subnormal_stays_in_the_slots(kind, dtype):
     state = optimizer.init(np.ones(size, dtype))
     state.step = SETTLE_EVERY - 2
     for slot in state.slots.values():
-        slot[::2], slot[1::2] = tiny / 8, 1e3 * tiny
+        slot[::2], slot[1::2] = tiny / 8, 1e6 * tiny
     kept = {name: slot.copy() for name, slot in state.slots.items()}
     for subnormal in (True, False):
         optimizer.update(np.ones(size, dtype), np.zeros(size, dtype), state, 0.01)
         for name, slot in state.slots.items():
-            assert np.any((slot != 0) & (np.abs(slot) < tiny)) == subnormal
+            assert has_subnormal(slot) == subnormal
             assert_allclose(slot[1::2], kept[name][1::2] * (slot[1] / kept[name][1]))
             assert abs(slot[1]) > 300 * tiny
+
+
+@pytest.mark.parametrize("kind", OPTIMIZERS.values())
+@every_dtype
+def test_nothing_in_the_slots_becomes_subnormal_before_the_next_look(kind, dtype):
+    optimizer, tiny = kind(), np.finfo(dtype).tiny
+    state = optimizer.init(np.ones(60, dtype))
+    state.step = SETTLE_EVERY - 1
+    for slot in state.slots.values():
+        slot[:] = tiny * 2.0 ** np.arange(60)
+    for _ in range(SETTLE_EVERY):
+        optimizer.update(np.ones(60, dtype), np.zeros(60, dtype), state, 0.01)
+        assert not any(has_subnormal(slot) for slot in state.slots.values())
+    assert all(slot[-1] > 0 for slot in state.slots.values())
 
 
 def test_the_memory_of_a_dead_unit_ends():

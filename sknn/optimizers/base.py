@@ -16,8 +16,8 @@ SHARED_ELEMENTS = 4 * BLOCK_ELEMENTS
 """Parameters of one block where threads share them: in short operations they would wait for each other's Python."""
 
 SETTLE_EVERY = 64
-SLOT_GRAIN = {np.dtype(np.float32): 2.0**-101, np.dtype(np.float64): 2.0**-968}
-"""By type, a number beside which only subnormal ones are lost: in slots they become 0, in updates so many steps apart.
+SLOT_GRAIN = {np.dtype(np.float32): 2.0**-88, np.dtype(np.float64): 2.0**-955}
+"""By type, a number beside which those are lost that soon are subnormal: they become 0, in updates so many steps apart.
 
 What is remembered of a gradient that has become 0, as in units that are dead, decays to such numbers and stays there;
 an update took up to five times as long with them.
