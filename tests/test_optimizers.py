@@ -214,8 +214,9 @@ class PlainMoments(Optimizer):
     def constants(self, t, rate):
         return (rate,)
 
-    def step(self, g, m, v):
+    def step(self, g, m, v, rate):
         m += g
+        g *= rate
 
 
 def test_slots_of_the_same_names_keep_what_they_mean():

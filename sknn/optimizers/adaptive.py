@@ -29,7 +29,7 @@ class _Moments(Optimizer):
     def gains(self) -> dict[str, float]:
         return {"m": 1.0 / (1.0 - self.beta_1), "v": 1.0 / (1.0 - self.beta_2)}
 
-    def step(self, g: Array, m: Array, v: Array, epsilon: float) -> None:  # type: ignore[override]
+    def step(self, g: Array, m: Array, v: Array, rate: float, epsilon: float) -> None:  # type: ignore[override]
         scale(m, self.beta_1)
         m += g
         g *= g
@@ -38,6 +38,7 @@ class _Moments(Optimizer):
         np.sqrt(v, g)
         g += epsilon
         np.divide(m, g, g)
+        scale(g, rate)
 
 
 @dataclass(frozen=True)
@@ -169,9 +170,10 @@ class NAdam(_Moments):
     def constants(self, t: int, rate: float) -> tuple[float, ...]:
         product, after = self._product(t), self._mu(t + 1)
         root, bias = math.sqrt(1.0 - self.beta_2), math.sqrt(1.0 - self.beta_2**t)
-        now = (1.0 - self._mu(t)) / (1.0 - product)
-        ahead = (1.0 - self.beta_1) * after / (1.0 - product * after)
-        return rate * bias / root, now, ahead, self.epsilon * bias / root
+        rate *= bias / root
+        now = rate * (1.0 - self._mu(t)) / (1.0 - product)
+        ahead = rate * (1.0 - self.beta_1) * after / (1.0 - product * after)
+        return now, ahead, self.epsilon * bias / root
 
     def step(  # type: ignore[override]
         self, g: Array, m: Array, v: Array, work: Array, now: float, ahead: float, epsilon: float
@@ -235,13 +237,14 @@ class RMSProp(Optimizer):
         root = math.sqrt(1.0 - self.rho)
         return rate / root, self.epsilon / root
 
-    def step(self, g: Array, v: Array, work: Array, epsilon: float) -> None:  # type: ignore[override]
+    def step(self, g: Array, v: Array, work: Array, rate: float, epsilon: float) -> None:  # type: ignore[override]
         np.multiply(g, g, out=work)
         scale(v, self.rho)
         v += work
         np.sqrt(v, out=work)
         work += epsilon
         g /= work
+        scale(g, rate)
 
 
 @dataclass(frozen=True)
@@ -281,12 +284,13 @@ class Adagrad(Optimizer):
     def constants(self, t: int, rate: float) -> tuple[float, ...]:
         return (rate,)
 
-    def step(self, g: Array, v: Array, work: Array) -> None:  # type: ignore[override]
+    def step(self, g: Array, v: Array, work: Array, rate: float) -> None:  # type: ignore[override]
         np.multiply(g, g, out=work)
         v += work
         np.sqrt(v, out=work)
         work += self.epsilon
         g /= work
+        scale(g, rate)
 
 
 ADAPTIVE: dict[str, type[Optimizer]] = {

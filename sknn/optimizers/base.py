@@ -9,7 +9,7 @@ import numpy as np
 
 from sknn.core.checks import require
 from sknn.core.crew import ALONE, Crew
-from sknn.core.kernels import BLOCK_ELEMENTS, Array, add_scaled, blocks, settle
+from sknn.core.kernels import BLOCK_ELEMENTS, Array, blocks, settle
 from sknn.core.settings import Settings
 
 SHARED_ELEMENTS = 4 * BLOCK_ELEMENTS
@@ -61,7 +61,7 @@ class Optimizer(Settings, ABC):
     """Base class of the optimizers, frozen dataclasses of hyper-parameters.
 
     A subclass names its `slots` (vectors it remembers), says in `constants` what depends on the update's
-    number, and in `step` turns one block of the gradient into the direction that is subtracted, times a factor.
+    number, and in `step` turns one block of the gradient into the step to subtract.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ class Optimizer(Settings, ABC):
         params : ndarray of shape (n_parameters,)
             Changed in place.
         grads : ndarray of shape (n_parameters,)
-            The gradient; overwritten.
+            The gradient; overwritten with the step that was subtracted.
         state : OptimizerState
             Changed in place.
         rate : float
@@ -193,15 +193,14 @@ class Optimizer(Settings, ABC):
         factor = slots.pop() if scaled else None
         if work is not None:
             slots.append(work[: len(g)])
-        rate, *numbers = constants
-        self.step(g, *slots, *numbers)
+        self.step(g, *slots, *constants)
         if factor is not None:
             g *= factor
-        add_scaled(g, -rate, p)
+        p -= g
 
     @abstractmethod
     def constants(self, t: int, rate: float) -> tuple[float, ...]:
-        """Give the factor of the direction in update ``t``, and the numbers that `step` needs, as Python floats.
+        """Give the numbers that `step` needs for update ``t`` (from 1), as Python floats.
 
         Parameters
         ----------
@@ -217,13 +216,12 @@ class Optimizer(Settings, ABC):
 
     @abstractmethod
     def step(self, g: Array, *slots_and_constants: Array | float) -> None:
-        """Turn a block of the gradient into the direction to subtract, in place.
+        """Turn a block of the gradient into the step to subtract, in place.
 
         Parameters
         ----------
         g : ndarray
             A block of the gradient; overwritten.
         *slots_and_constants : ndarray or float
-            The same block of every slot, the working memory if there is any, then what `constants` gave after the
-            first.
+            The same block of every slot, the working memory if there is any, then what `constants` gave.
         """

@@ -52,7 +52,7 @@ class SGD(Optimizer):
         return {"carried": self.momentum}
 
     def constants(self, t: int, rate: float) -> tuple[float, ...]:
-        return 1.0, rate
+        return (rate,)
 
     # The slot holds momentum * velocity, so that both forms are sums without a temporary.
     def step(self, g: Array, carried: Array, rate: float) -> None:  # type: ignore[override]
@@ -109,13 +109,14 @@ class Lion(Optimizer):
         return rate, (self.beta_mean - self.beta_step) / (1.0 - self.beta_mean)
 
     # With d = (1 - beta_mean) * (g - m), the new mean is m + d, and the argument of the sign a multiple of d more.
-    def step(self, g: Array, m: Array, more: float) -> None:  # type: ignore[override]
+    def step(self, g: Array, m: Array, rate: float, more: float) -> None:  # type: ignore[override]
         g -= m
         scale(g, 1.0 - self.beta_mean)
         m += g
         scale(g, more)
         g += m
         np.sign(g, out=g)
+        scale(g, rate)
 
 
 MOMENTUM: dict[str, type[Optimizer]] = {

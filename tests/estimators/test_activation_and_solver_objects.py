@@ -386,9 +386,10 @@ class Signs(Optimizer):
     def constants(self, t, rate):
         return (rate,)
 
-    def step(self, g, mean):
+    def step(self, g, mean, rate):
         mean += 0.1 * (g - mean)
         np.sign(mean, out=g)
+        g *= rate
 
 
 @dataclass(frozen=True)
