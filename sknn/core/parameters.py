@@ -32,7 +32,8 @@ class ParameterVector:
     decay_factors : list of float
         The factor of weight decay of each of them.
     multiplications : int
-        Those in the products of a forward pass of one sample.
+        Those in the products of a forward pass of one sample; of recurrent layers those of one step, as each step is a
+        product of its own.
     """
 
     def __init__(self, specs: Sequence[Mapping[str, ParamSpec]], dtype: Any) -> None:

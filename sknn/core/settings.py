@@ -11,7 +11,8 @@ class Settings:
     """Base class of frozen dataclasses whose numbers are Python's.
 
     A scalar of NumPy, as grids give it, becomes one: it would make numbers of its own type of all that it touches, so
-    that float32 is computed in float64. A subclass with a ``__post_init__`` of its own calls this one first.
+    that float32 is computed in float64. An array in place of a tuple becomes one. A subclass with a ``__post_init__``
+    of its own calls this one first.
     """
 
     def __post_init__(self) -> None:
@@ -19,6 +20,8 @@ class Settings:
             value = getattr(self, field.name)
             if isinstance(value, np.generic):
                 object.__setattr__(self, field.name, value.item())
+            elif isinstance(value, np.ndarray) and value.ndim == 1:
+                object.__setattr__(self, field.name, tuple(value.tolist()))
 
     def settings(self) -> dict[str, Any]:
         """Give the hyper-parameters.

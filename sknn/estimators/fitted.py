@@ -32,8 +32,8 @@ class FittedNetwork(CallbackSupportMixin, NestedParameters, ABC):
     def __sklearn_is_fitted__(self) -> bool:
         return "_state" in vars(self)
 
-    def _check_X(self, X: Any, *, reset: bool, **more: Any) -> Any:
-        """Check samples, and give them in the shape that the network takes."""
+    def _check_X(self, X: Any, *, reset: bool, fitted: bool = False, **more: Any) -> Any:
+        """Check samples, and give them in the shape that the network takes; the ``fitted`` one, to predict."""
         with naming("X"):
             return self._validated(X, reset=reset, accept_sparse="csr", **more)
 
@@ -58,7 +58,7 @@ class FittedNetwork(CallbackSupportMixin, NestedParameters, ABC):
         if self._is_plain(X) and np.can_cast(X.dtype, dtype):
             with suppress(FloatingPointError):  # the checks below say what is wrong, if anything is
                 return predict(X, finish=finish, finite=True)
-        X = self._check_X(X, reset=False)
+        X = self._check_X(X, reset=False, fitted=True)
         numbers = X.data if issparse(X) else X
         if not np.can_cast(numbers.dtype, dtype) and numbers.size:
             # NaN, where it is allowed, is left out.

@@ -1,12 +1,12 @@
 """Networks of layers that the user lists: what both estimators share."""
 
 from collections.abc import Iterator, Sequence
-from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
 from scipy.sparse import issparse
 
+from sknn.core.checks import is_count
 from sknn.core.kernels import Array
 from sknn.core.network import layer_names
 from sknn.estimators.base import NetworkEstimator
@@ -49,10 +49,11 @@ class Sequential(NetworkEstimator):
         named = list(named_layers(self.layers))
         names = [name for name, _ in named]
         for name, layer in named:
-            if names.count(name) > 1 or "__" in name or name in self._get_param_names() or name == "output":
+            reserved = "__" in name or name.endswith("_") or name == "output" or name in self._get_param_names()
+            if reserved or names.count(name) > 1:
                 raise ValueError(
-                    f"layers has the name {name!r}; expected names that are unique, without '__', and not those of a "
-                    "parameter or 'output'."
+                    f"layers has the name {name!r}; expected names that are unique, without '__' or a '_' at their "
+                    "end, and not those of a parameter or 'output'."
                 )
             if layer is not None and not isinstance(layer, Layer):
                 raise TypeError(f"layers has {layer!r} as {name!r}; expected an object of sknn.layers, or None.")
@@ -75,7 +76,8 @@ class Sequential(NetworkEstimator):
 
     # -- shapes of samples ---------------------------------------------------------------------------------------------
 
-    def _check_X(self, X: Any, *, reset: bool, **more: Any) -> Any:
+    def _check_X(self, X: Any, *, reset: bool, fitted: bool = False, **more: Any) -> Any:
+        first, wanted = self._first(fitted), self.input_shape_ if fitted else self.input_shape
         with naming("X"):
             X, shape = _as_rows(X)
             if not reset and shape is not None and shape != self.input_shape_:
@@ -83,8 +85,8 @@ class Sequential(NetworkEstimator):
             X = self._validated(
                 X,
                 reset=reset,
-                accept_sparse="csr" if self._takes_sparse() else False,
-                ensure_all_finite="allow-nan" if self._takes_nan() else True,
+                accept_sparse="csr" if _takes_sparse(first, wanted) else False,
+                ensure_all_finite="allow-nan" if _takes_nan(first) else True,
                 **more,
             )
         if reset:
@@ -92,25 +94,15 @@ class Sequential(NetworkEstimator):
         if issparse(X):
             return X
         X = X.reshape(-1, *self.input_shape_)
-        self._check_missing(X)
+        if first is not None and first.input_ndim == 2 and first.accepts_nan and X.ndim == 3:
+            _check_missing(X)
         return X
-
-    def _check_missing(self, X: Array) -> None:
-        """Make sure that a step is missing in all its channels or in none."""
-        first = self._first()
-        if first is not None and first.input_ndim == 2 and first.accepts_nan:
-            missing = np.isnan(X)
-            if (missing.any(axis=2) != missing.all(axis=2)).any():
-                raise ValueError(
-                    "X contains NaN in some channels of a step, but not in all; expected NaN only in whole steps, "
-                    "for those that are missing."
-                )
 
     def _resolve_shape(self, shape: Shape | None, n_features: int) -> Shape:
         """Find the shape of a sample from ``input_shape``, from X, or from what the layers take."""
         if self.input_shape is not None:
             wanted = tuple(self.input_shape)
-            if not all(isinstance(length, Integral) and int(length) > 0 for length in wanted):
+            if not all(is_count(length) for length in wanted):
                 raise ValueError(f"input_shape must be of integers > 0; got {wanted}.")
             if shape not in (None, wanted) or int(np.prod(wanted)) != n_features:
                 got = f"of shape {shape}" if shape else f"of {n_features} features"
@@ -126,23 +118,34 @@ class Sequential(NetworkEstimator):
                 break
         return rows
 
-    def _takes_sparse(self) -> bool:
-        first = self._first()
-        return isinstance(first, Dense | None) and (self.input_shape is None or len(self.input_shape) == 1)
-
-    def _first(self) -> Layer | None:
-        """Give the layer that gets X; None stands for the output layer."""
-        return next((layer for _, layer in named_layers(self.layers) if isinstance(layer, Layer)), None)
-
-    def _takes_nan(self) -> bool:
-        first = self._first()
-        return first is not None and first.accepts_nan
+    def _first(self, fitted: bool = False) -> Layer | None:
+        """Give the layer that gets X, as the parameters say or as the network has it; None is the output layer."""
+        layers = self._state.network.layers if fitted else [layer for _, layer in named_layers(self.layers)]
+        return next((layer for layer in layers if isinstance(layer, Layer)), None)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = self._takes_sparse()
-        tags.input_tags.allow_nan = self._takes_nan()
+        tags.input_tags.sparse = _takes_sparse(self._first(), self.input_shape)
+        tags.input_tags.allow_nan = _takes_nan(self._first())
         return tags
+
+
+def _takes_sparse(first: Layer | None, shape: Any) -> bool:
+    return isinstance(first, Dense | None) and (shape is None or len(shape) == 1)
+
+
+def _takes_nan(first: Layer | None) -> bool:
+    return first is not None and first.accepts_nan
+
+
+def _check_missing(X: Array) -> None:
+    """Make sure that a step is missing in all its channels or in none."""
+    missing = np.isnan(X)
+    if (missing.any(axis=2) != missing.all(axis=2)).any():
+        raise ValueError(
+            "X contains NaN in some channels of a step, but not in all; expected NaN only in whole steps, for those "
+            "that are missing."
+        )
 
 
 def named_layers(layers: Sequence[Any]) -> Iterator[tuple[str, Any]]:

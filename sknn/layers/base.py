@@ -39,7 +39,7 @@ class ParamSpec:
     decay : float, default=1.0
         Factor of weight decay, which is in proportion to the array's own learning rate, too.
     uses : int, default=1
-        How often a sample is multiplied by it in one product, as at the places of an image.
+        How often a sample is multiplied by it in one product, as at the places of an image; 0 where rows are looked up.
 
     Raises
     ------

@@ -46,7 +46,7 @@ class Embedding(Layer):
         output_shape = (*input_shape, self.dim)
         return Plan(
             output_shape,
-            {"W": ParamSpec((self.n_categories, self.dim), penalized_rows=self.n_categories)},
+            {"W": ParamSpec((self.n_categories, self.dim), penalized_rows=self.n_categories, uses=0)},
             {
                 "missing": Buffer(input_shape, "bool"),
                 "known": Buffer(input_shape),

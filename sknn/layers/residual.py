@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,7 @@ class Residual(Layer):
         super().__post_init__()
         if not isinstance(self.layers, Sequence) or not all(isinstance(layer, Layer) for layer in self.layers):
             raise TypeError(f"Residual needs a sequence of layers; got {self.layers!r}.")
+        object.__setattr__(self, "layers", tuple(self.layers))  # a list of the user's may change
 
     @property
     def bias_column(self) -> bool:  # type: ignore[override]
@@ -94,7 +96,8 @@ class Residual(Layer):
                 raise ValueError(
                     f"needs layers inside whose output lines up with the input; got {input_shape} to {shape}"
                 )
-            parameters["P"] = ParamSpec((input_shape[-1], shape[-1]), penalized_rows=input_shape[-1])
+            channels = input_shape[-1]
+            parameters["P"] = ParamSpec((channels, shape[-1]), penalized_rows=channels, uses=prod(shape[:-1]))
             scratch["taken"] = Buffer((*shape[:-1], input_shape[-1]))
         return Plan(shape, parameters, scratch, training)
 

@@ -46,7 +46,9 @@ class Reshape(Layer):
     shape: Shape
 
     def plan(self, input_shape: Shape) -> Plan:
-        if not isinstance(self.shape, Iterable) or not all(isinstance(n, Integral) for n in self.shape):
+        if not isinstance(self.shape, Iterable) or not all(
+            isinstance(n, Integral) and not isinstance(n, bool) for n in self.shape
+        ):
             raise ValueError(f"needs as shape whole numbers, one an axis; got {self.shape!r}")
         size, known = prod(input_shape), prod(n for n in self.shape if n != -1)
         shape = tuple(size // max(known, 1) if n == -1 else n for n in self.shape)

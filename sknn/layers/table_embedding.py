@@ -74,7 +74,7 @@ class TableEmbedding(Layer):
             {
                 "waves": ParamSpec((n, k, 2), penalized_rows=n, **rates),  # type: ignore[arg-type]
                 "mix": ParamSpec((n, self.dim - 1, k + 1), penalized_rows=n, **rates),  # type: ignore[arg-type]
-                "table": ParamSpec((sum(self.levels), self.level_dim), penalized_rows=sum(self.levels)),
+                "table": ParamSpec((sum(self.levels), self.level_dim), penalized_rows=sum(self.levels), uses=0),
             },
             {
                 "angles": Buffer((n * k,)),

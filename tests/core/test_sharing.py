@@ -17,7 +17,7 @@ from sknn.core.crew import MOST_MEMBERS, Crew, crew
 from sknn.core.network import Network
 from sknn.core.predictor import cut
 from sknn.core.threads import FLOPS_PER_THREAD, claim, threads_for
-from sknn.layers import Conv2D, Dense, Flatten, Residual
+from sknn.layers import Conv2D, Dense, Embedding, Flatten, Residual
 
 
 def threads_now():
@@ -44,6 +44,13 @@ def test_a_convolution_multiplies_at_every_place():
     network = Network(layers, (6, 5, 3), np.float32)
     expected = (27 + 1) * 3 * 6 * 5 + (27 + 1) * 8 * 4 * 3 + (96 + 1) * 5
     assert network.parameters.multiplications == expected
+
+
+def test_looking_up_is_no_product_and_a_way_around_is_one_at_every_place():
+    assert Network([Embedding(1000, 4), Flatten()], (3,), np.float32).parameters.multiplications == 0
+    block = Residual((Conv2D(2, 1, strides=2),))
+    network = Network([block], (6, 4, 5), np.float32)
+    assert network.parameters.multiplications == (5 + 1) * 2 * 3 * 2 + 5 * 2 * 3 * 2
 
 
 @pytest.mark.usefixtures("_four_threads")
