@@ -13,7 +13,7 @@ from sknn.losses import Loss
 
 @dataclass(frozen=True)
 class Penalty:
-    """The penalty alpha * ((1 - l1_ratio) / 2 * sum(W²) + l1_ratio * sum(|W|)) over all weights without biases.
+    """The penalty alpha * ((1 - l1_ratio) / 2 * sum(W²) + l1_ratio * sum(|W|)) over all penalized weights.
 
     Parameters
     ----------

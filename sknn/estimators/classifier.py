@@ -41,7 +41,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Class labels (numbers or strings), or a 0/1 indicator matrix of labels.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples: 2 is the same as the row twice, 0 as no row. In a batch B the loss is
+            Weights of the samples: at full batch, 2 is the same as the row twice, 0 as no row; in smaller
+            batches so are the expected gradients. In a batch B the loss is
             ``sum(w * loss) / (|B| * mean(w))`` with the mean over all training rows, which is unbiased;
             scikit-learn divides by the weights of the batch, which is not, except at full batch. The
             statistics of batch normalization count every row once, whatever it weighs.
@@ -179,7 +180,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            ``log(predict_proba(X))``.
+            ``log(predict_proba(X))``, computed from the raw outputs: finite where a probability is 0 but for rounding.
 
         Raises
         ------

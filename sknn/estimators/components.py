@@ -82,7 +82,7 @@ def make_optimizer(estimator: Any) -> Optimizer:
 
 
 def make_schedule(estimator: Any) -> Schedule:
-    """Give the schedule that ``learning_rate`` chooses; scikit-learn's three names act on 'sgd', not on 'adam'."""
+    """Give the schedule that ``learning_rate`` chooses; two of scikit-learn's names do not act on 'adam'."""
     choice = estimator.learning_rate
     if estimator.solver in ("adam", "lbfgs") and choice in ("invscaling", "adaptive"):
         choice = "constant"

@@ -70,7 +70,7 @@ class RealMLPRegressorScratch(NetworkRegressor, RealMLP):
         70 to 200 times that of other networks. 'auto' is 0.2, or 0.07 with 'td-s'.
     learning_rate : str or Schedule, default='coslog4'
         Schedule of the learning rate: 'coslog4' goes up and down four times, longer each time, and starts and ends at
-        0; or another of `sknn.schedules` by name or as an object.
+        0; or another of `sknn.schedules` that does not wait for a plateau, by name or as an object.
     beta_1, beta_2 : float, default=0.9, 0.95
         Decay of the two moments of Adam, in [0, 1).
     epsilon : float, default=1e-8
@@ -134,7 +134,7 @@ class RealMLPRegressorScratch(NetworkRegressor, RealMLP):
     loss_ : float
         Loss of the last epoch.
     best_loss_ : float or None
-        Lowest loss of an epoch; None with ``early_stopping``.
+        Lowest loss of an epoch; None where ``early_stopping`` has validation samples.
     loss_curve_ : list of float
         Loss of each epoch.
     validation_scores_ : list of float or None

@@ -92,7 +92,7 @@ class Loss(Settings, ABC):
         Returns
         -------
         ndarray of shape (n, n_outputs)
-            The same array; -inf where a prediction is 0.
+            The same array; -inf where a prediction is 0, unless the loss computes it from the raw outputs.
         """
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(self.inverse_link(raw), out=raw))

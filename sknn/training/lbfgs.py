@@ -35,7 +35,8 @@ class LBFGS:
     max_fun : int
         At most so many evaluations of the objective.
     tol : float
-        Stop when the largest element of the projected gradient is no greater.
+        Stop when the largest element of the projected gradient is no greater, or, by SciPy's own bound, when the
+        objective hardly falls any more.
 
     References
     ----------

@@ -41,7 +41,7 @@ class TrainingState:
     best_epoch : int
         When the better of them was reached: the score where there is one; counted from 1 over all of ``history``.
     at_best : bool
-        Whether the parameters are those of the best epoch.
+        Whether the parameters are those of the best validation score.
     best_weights : tuple of ndarray or None
         Snapshot of the parameters at the best validation score.
     no_improvement : int
