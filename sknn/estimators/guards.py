@@ -49,10 +49,15 @@ def about_absent_classes(y: Array, classes: Array | None) -> Iterator[None]:
         yield
     except ValueError as error:
         absent = [] if classes is None or y.ndim > 1 else np.setdiff1d(classes, y).tolist()
-        if not absent:
-            raise
-        raise ValueError(
-            f"scoring failed on the {len(y)} validation samples, where there is none of the classes {absent}. Expected "
-            "samples of all classes in X_val and y_val, no such classes in y, or another scoring; the score says: "
-            f"{error}"
-        ) from error
+        if absent:
+            raise ValueError(
+                f"scoring failed on the {len(y)} validation samples, where there is none of the classes {absent}. "
+                "Expected samples of all classes in X_val and y_val, no such classes in y, or another scoring; the "
+                f"score says: {error}"
+            ) from error
+        if classes is not None and len(classes) == 1:
+            raise ValueError(
+                f"scoring failed on validation samples that are all of the class {classes[0]!r}, as y is. Expected "
+                f"more classes in y, or another scoring; the score says: {error}"
+            ) from error
+        raise

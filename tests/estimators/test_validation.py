@@ -472,6 +472,13 @@ def test_a_score_that_wants_classes_without_validation_sample_says_which(Estimat
     model.set_params(scoring="accuracy").fit(X, y)
 
 
+@pytest.mark.parametrize("Estimator", [MLPClassifierScratch, RealMLPClassifierScratch])
+def test_a_score_that_wants_two_classes_says_that_there_is_one(Estimator):
+    model = Estimator(scoring="neg_log_loss", early_stopping=True, max_iter=2, random_state=0)
+    with pytest.raises(ValueError, match=r"scoring failed on .* all of the class 'only', as y is. Expected more"):
+        model.fit(ALL, np.full(len(ALL), "only", object))
+
+
 @pytest.mark.parametrize("y", [ALL[:, 0] > 0, (ALL[:, :3] > 0).astype(int)], ids=["classes", "labels"])
 def test_errors_of_a_scorer_of_ones_own_come_as_they_are(y):
     def score(estimator, X, y):
