@@ -430,6 +430,12 @@ def test_complex_numbers_are_refused(dtype):
         TableEncoder().fit(pd.DataFrame({"wave": pd.Series([1j, 2.0], dtype=dtype)}))
 
 
+def test_complex_numbers_in_place_of_numbers_are_refused():
+    encoder = TableEncoder().fit(pd.DataFrame({"wave": [1.0, 2.0]}))
+    with pytest.raises(ValueError, match="complex numbers in column wave"):
+        encoder.transform(pd.DataFrame({"wave": [1.0, 1j]}))
+
+
 def test_a_column_of_nothing_is_a_category_in_every_frame():
     assert holds_categories(Polars("Null", [None, None]), "empty")
     assert holds_categories(pd.Series([None, None], dtype=object), "empty")

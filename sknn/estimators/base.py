@@ -210,7 +210,7 @@ class NetworkEstimator(FittedNetwork):
 
     def _score_function(self, state: TrainingState, targets: Targets, loss: Loss) -> Callable[..., float] | None:
         """Make the function that scores the network on validation samples; None stands for the negative loss."""
-        if self.scoring == "loss":
+        if self.scoring == "loss" or (self.scoring is None and not loss.of_mean):
             return None
         if self.scoring is None:
             return lambda X, rows, y, predicted, weight: self._score(y, predicted, weight)

@@ -104,9 +104,10 @@ class RealMLPRegressorScratch(NetworkRegressor, RealMLP):
         ``1 / validation_fraction`` rows (2 of them must be held out, as one row has no R2), or if ``fit`` gets
         ``X_val``. Without any the last weights are kept.
     scoring : str, callable or None, default=None
-        What chooses the best epoch: R² if None, the negative loss if 'loss', else a scorer of scikit-learn's by
-        name or as a callable ``(estimator, X, y)``, which gets the samples as encoded for the network; more is better,
-        and of equal ones the last.
+        What chooses the best epoch: R² if None, but for a loss whose best prediction is not the mean (quantiles,
+        absolute error, Huber, log-cosh) the negative loss, as if 'loss', else a scorer of scikit-learn's by name or as
+        a callable ``(estimator, X, y)``, which gets the samples as encoded for the network; more is better, and of
+        equal ones the last.
     early_stopping : bool, default=False
         Stop when the epoch is beyond ``patience_factor`` times the best one plus ``patience``.
     patience_factor : float, default=2.0

@@ -90,8 +90,9 @@ class SequentialRegressorScratch(Sequential, NetworkRegressor):
         Shorten the gradient to this norm where it is longer: against jumps at steep places of the loss.
         Not used by 'lbfgs'.
     scoring : str, callable or None, default=None
-        What the validation score is: R² if None, the negative loss if 'loss', else a scorer of scikit-learn's by
-        name or as a callable ``(estimator, X, y)``; more is better.
+        What the validation score is: R² if None, but for a loss whose best prediction is not the mean (quantiles,
+        absolute error, Huber, log-cosh) the negative loss, as if 'loss', else a scorer of scikit-learn's by name or
+        as a callable ``(estimator, X, y)``; more is better.
 
     Attributes
     ----------

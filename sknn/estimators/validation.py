@@ -213,4 +213,6 @@ def score_by(scorer: Callable[..., float], fitted: Any, X: Any, y: Array, weight
 
 def takes_weights(scorer: Callable[..., float]) -> bool:
     """Tell whether a scorer, of scikit-learn's or a plain function, can be given sample weights."""
-    return "sample_weight" in inspect.signature(getattr(scorer, "_score_func", scorer)).parameters
+    one_versus_one = getattr(scorer, "_kwargs", {}).get("multi_class") == "ovo"  # it has the parameter, and refuses it
+    named = inspect.signature(getattr(scorer, "_score_func", scorer)).parameters
+    return "sample_weight" in named and not one_versus_one

@@ -23,6 +23,8 @@ class Loss(Settings, ABC):
         Name of the function that turns raw outputs into predictions, as in ``out_activation_``.
     target_range : str
         The targets the loss is defined for, in words.
+    of_mean : bool
+        Whether the best prediction is the mean of the targets. R² is fair to no other.
 
     Raises
     ------
@@ -46,6 +48,7 @@ class Loss(Settings, ABC):
     """
 
     link: ClassVar[str] = "identity"
+    of_mean: ClassVar[bool] = True
     target_range: ClassVar[str] = "finite numbers"
 
     @abstractmethod

@@ -57,6 +57,8 @@ class AbsoluteError(DistanceLoss):
     Koenker, Bassett, "Regression quantiles", 1978: this is twice their loss at the quantile 1/2.
     """
 
+    of_mean: ClassVar[bool] = False
+
     def terms(self, raw: Array, y: Array, out: Array, work: Array) -> None:
         raw -= y
         np.sign(raw, out=out)
@@ -86,6 +88,7 @@ class Huber(DistanceLoss):
     """
 
     huber_delta: float = 1.0
+    of_mean: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -110,6 +113,8 @@ class LogCosh(DistanceLoss):
     ----------
     Green, "Bayesian reconstructions from emission tomography data using a modified EM algorithm", 1990.
     """
+
+    of_mean: ClassVar[bool] = False
 
     # log cosh r = log1p(2 sinh(m / 2)²) + (|r| - m), m = min(|r|, 20): exact for small r, and for large ones
     # to the last bit, as from 20 on the difference to a line is less than the rounding.
@@ -151,6 +156,7 @@ class Quantile(DistanceLoss):
     """
 
     quantile: float = 0.5
+    of_mean: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -189,10 +189,12 @@ def as_numbers(column: Any, name: str) -> Array:
     Raises
     ------
     ValueError
-        If one is infinite, a date, or text that is no number.
+        If one is infinite, a date, complex, or text that is no number.
     """
     if _kind(column) in "Mm":
         raise ValueError(f"X has dates or durations in column {name}; expected numbers.")
+    if _kind(column) == "c":
+        raise ValueError(f"Complex data not supported: X has complex numbers in column {name}.")
     try:
         x = _floats(column)
     except (OverflowError, TypeError, ValueError) as error:

@@ -224,7 +224,7 @@ def test_quantiles(quantile):
     rng = np.random.default_rng(0)
     X = rng.uniform(size=(1000, 1))
     y = 1e4 + X[:, 0] + rng.normal(size=1000)
-    net = make(RealMLPRegressorScratch, loss="quantile", quantile=quantile, scoring="loss", max_iter=40).fit(X, y)
+    net = make(RealMLPRegressorScratch, loss="quantile", quantile=quantile, max_iter=40).fit(X, y)
     assert abs(np.mean(y < net.predict(X)) - quantile) < 0.05
 
 

@@ -7,7 +7,7 @@ from scipy import sparse
 from sklearn.datasets import make_blobs
 from sklearn.metrics import get_scorer, make_scorer, mean_absolute_error
 
-from sknn import MLPClassifierScratch, MLPRegressorScratch, RealMLPClassifierScratch
+from sknn import MLPClassifierScratch, MLPRegressorScratch, RealMLPClassifierScratch, RealMLPRegressorScratch
 
 # Most fits here are cut short on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -470,6 +470,27 @@ def test_a_score_that_wants_classes_without_validation_sample_says_which(Estimat
         model.fit(X, y)
     assert not hasattr(model, "classes_")
     model.set_params(scoring="accuracy").fit(X, y)
+
+
+@pytest.mark.parametrize("Estimator", [MLPRegressorScratch, RealMLPRegressorScratch])
+@pytest.mark.parametrize("loss", ["quantile", "absolute_error", "huber", "log_cosh", "squared_error", "poisson"])
+def test_r2_does_not_judge_a_loss_whose_best_prediction_is_not_the_mean(Estimator, loss):
+    X, y = ALL, np.exp(ALL[:, 0])
+    options = {"loss": loss, "early_stopping": True, "max_iter": 8, "random_state": 0}
+    by_default, by_loss, by_r2 = (
+        Estimator(scoring=scoring, **options).fit(X, y).history_["validation_score"] for scoring in (None, "loss", "r2")
+    )
+    expected, other = (by_r2, by_loss) if loss in ("squared_error", "poisson") else (by_loss, by_r2)
+    np.testing.assert_allclose(by_default, expected, rtol=1e-4)
+    assert not np.allclose(by_default, other, rtol=1e-2)
+
+
+@pytest.mark.parametrize("Estimator", [MLPClassifierScratch, RealMLPClassifierScratch])
+@pytest.mark.parametrize("scoring", ["roc_auc_ovo", "roc_auc_ovo_weighted", "roc_auc_ovr"])
+def test_scores_that_refuse_weights_get_none(Estimator, scoring):
+    y = np.digitize(ALL[:, 0], np.quantile(ALL[:, 0], [0.3, 0.6]))
+    model = Estimator(scoring=scoring, early_stopping=True, class_weight="balanced", max_iter=2, random_state=0)
+    assert np.isfinite(model.fit(ALL, y).history_["validation_score"]).all()
 
 
 @pytest.mark.parametrize("Estimator", [MLPClassifierScratch, RealMLPClassifierScratch])
