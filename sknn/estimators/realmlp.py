@@ -1,7 +1,7 @@
 """RealMLP, a network with tuned defaults for tables: what both estimators share."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any, ClassVar, Self
@@ -362,13 +362,19 @@ class RealMLP(NetworkEstimator):
 
     # -- the fitted estimator ------------------------------------------------------------------------------------------
 
-    def _predictions(self, X: Any, finish: Callable[[Array], Array] = np.asarray) -> Array:
-        """Average the members' predictions and finish them, a block of rows at a time."""
+    def _blocks(self, X: Any) -> Iterator[Table]:
+        """Cut a table into blocks of rows that take little memory, also as matrices."""
         check_is_fitted(self)
         table = self._check_X(X, reset=False)
+        width = self.members_[0].state.network.input_shape[0] + self._targets.n_outputs
+        for part in parts(len(table), max(1, PREDICT_BYTES // (8 * width))):
+            yield table[part]
+
+    def _predictions(self, X: Any, finish: Callable[[Array], Array] = np.asarray) -> Array:
+        """Average the members' predictions and finish them, a block of rows at a time."""
         results: list[Array] = []
-        for part in parts(len(table), PREDICT_BYTES // (8 * self._targets.n_outputs)):
-            total = sum(self._trained_loss.inverse_link(member.raw(table[part])) for member in self.members_)
+        for table in self._blocks(X):
+            total = sum(self._trained_loss.inverse_link(member.raw(table)) for member in self.members_)
             results.append(finish(total / len(self.members_)))
         return np.concatenate(results)
 

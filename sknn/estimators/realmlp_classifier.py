@@ -389,7 +389,7 @@ class RealMLPClassifierScratch(NetworkClassifier, RealMLP):
     def _joint_raw(self, X: Any) -> Array:
         """Give the raw outputs of the only member, or those that stand for the mean of the probabilities."""
         if len(self.members_) == 1:
-            return self.members_[0].raw(self._check_X(X, reset=False))
+            return np.concatenate([self.members_[0].raw(table) for table in self._blocks(X)])
         tiny = np.finfo(np.float64).tiny
         p = self._predictions(X)
         log_p = np.log(np.maximum(p, tiny))

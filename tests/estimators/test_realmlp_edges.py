@@ -1,5 +1,7 @@
 """What RealMLP makes of scorers, weights, losses, schedules and sizes that are not those of its recipe."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from joblib import parallel_backend
@@ -280,3 +282,20 @@ def test_predictions_are_made_in_blocks_of_rows(n_members, monkeypatch):
     assert_allclose(model.predict_proba(X), expected, rtol=1e-14)
     assert_array_equal(model.predict(X), labels)
     assert seen == [n for n in (20, 20, 10) for _ in range(n_members)] * 2
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "decision_function"])
+def test_predicting_from_many_categories_takes_little_memory(method):
+    """A row of few codes is one of thousands of numbers as a matrix: some rows are one at a time."""
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({name: pd.Categorical(rng.integers(0, 900, 20_000)) for name in "ab"})
+    model = RealMLPClassifierScratch("td-s", hidden_layer_sizes=(4,), max_iter=1, random_state=0)
+    model.fit(X[:2000], rng.integers(0, 2, 2000))
+    getattr(model, method)(X[:9])
+    tracemalloc.start()
+    try:
+        getattr(model, method)(X)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 40e6  # the matrix has 144 MB
