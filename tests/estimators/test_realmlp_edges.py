@@ -3,6 +3,7 @@
 import tracemalloc
 
 import numpy as np
+import pandas as pd
 import pytest
 from joblib import parallel_backend
 from numpy.testing import assert_allclose, assert_array_equal
@@ -278,7 +279,7 @@ def test_predictions_are_made_in_blocks_of_rows(n_members, monkeypatch):
     seen = []
     raw = Member.raw
     monkeypatch.setattr(Member, "raw", lambda self, table: seen.append(len(table)) or raw(self, table))
-    monkeypatch.setattr("sknn.estimators.realmlp.PREDICT_BYTES", 8 * 3 * 20)
+    monkeypatch.setattr("sknn.estimators.realmlp.PREDICT_BYTES", 8 * (3 + 3) * 20)
     assert_allclose(model.predict_proba(X), expected, rtol=1e-14)
     assert_array_equal(model.predict(X), labels)
     assert seen == [n for n in (20, 20, 10) for _ in range(n_members)] * 2
