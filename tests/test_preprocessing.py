@@ -13,7 +13,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sknn.preprocessing import CategoryEncoder, RobustScaleSmoothClip, TableEncoder
-from sknn.preprocessing.columns import factorize, holds_categories, is_frame
+from sknn.preprocessing.columns import distinct, factorize, holds_categories, is_frame
 from sknn.preprocessing.scaling import binary_statistics, robust_statistics
 
 
@@ -453,3 +453,13 @@ def test_lists_and_structures_are_named(dtype):
 def test_what_can_be_no_category(value):
     with pytest.raises(TypeError, match=f"argument must be a string or a real number, not '{type(value).__name__}'"):
         TableEncoder().fit(pd.DataFrame({"tags": [value, value, None]}))
+
+
+def test_three_equal_names_become_three():
+    assert list(distinct(["a", "a", "a"])) == ["a", "a_2", "a_3"]
+
+
+def test_booleans_are_categories_in_a_frame_only():
+    flags = np.array([True, False, None], dtype=object)
+    assert not holds_categories(flags, "flag")
+    assert holds_categories(pd.Series(flags), "flag")

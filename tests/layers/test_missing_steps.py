@@ -241,3 +241,18 @@ def test_a_layer_that_mixes_steps_leaves_none_missing(tail: list[Layer]) -> None
     ws_part.load(ws.layers[0].y)
     part.forward(ws_part)
     assert_allclose(ws.output, ws_part.output, rtol=1e-12)
+
+
+@pytest.mark.parametrize("layer", [SimpleRNN(3), GRU(3), LSTM(3)], ids=["simple-rnn", "gru", "lstm"])
+def test_gaps_of_one_batch_are_forgotten_in_the_next(layer):
+    x = np.random.default_rng(0).standard_normal((2, 4, 2))
+    network = Network([layer], x.shape[1:], np.float64)
+    network.initialize(np.random.RandomState(0))
+    ws = Workspace(network, 2, training=True)
+    outputs = []
+    for batch in (x, np.where(np.arange(4)[:, None] < 2, x, np.nan), x):
+        ws.load(batch)
+        network.forward(ws)
+        outputs.append(ws.output.copy())
+    assert_array_equal(outputs[2], outputs[0])
+    assert not np.allclose(outputs[1], outputs[0])
